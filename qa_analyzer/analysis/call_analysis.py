@@ -1,0 +1,122 @@
+"""The whole world of a rule: one transcript and everything found in it. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from qa_analyzer.calls.call import Role
+from qa_analyzer.speech.transcript import Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """One role cutting into the other's speech with content; a back-channel (嗯, 对) is none."""
+
+    interrupter: Role
+    turn_index: int
+    start_s: float | None
+    overlap_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A stretch in which nobody speaks.
+
+    ``owner`` owed the next turn (UNKNOWN where that cannot be said); ``announced`` says the owner asked the
+    other side to wait before it. ``start_s`` is None in text without times. ``before_turn_index`` is the turn that
+    ends it; None when the call ends in silence.
+    """
+
+    owner: Role
+    duration_s: float
+    announced: bool
+    start_s: float | None
+    after_turn_index: int | None
+    before_turn_index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationMetrics:
+    """Facts of the conversation. Every None means "cannot be told from this input", never 0.
+
+    ``talk_s``, ``speech_rate_cpm`` (Han characters per minute of voiced time) are keyed by role.
+    ``talk_ratio`` is agent / (agent + customer). ``silences`` holds those of at least ``MIN_SILENCE_S``.
+    ``first_agent_s`` is the agent's first voice, from the start of the recording.
+    """
+
+    duration_s: float | None
+    talk_s: Mapping[Role, float] | None
+    talk_ratio: float | None
+    overlap_s: float | None
+    non_talk_s: float | None
+    longest_silence_s: float | None
+    silences: tuple[Silence, ...] | None
+    interruptions: tuple[Interruption, ...] | None
+    speech_rate_cpm: Mapping[Role, float] | None
+    first_agent_s: float | None
+
+
+class SentimentLabel(StrEnum):
+    """Three levels, lowest first."""
+
+    NEGATIVE = "negative"
+    NEUTRAL = "neutral"
+    POSITIVE = "positive"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSentiment:
+    """Sentiment of one turn. ``score`` is in [-1, 1]; ``confidence`` is the label's probability in [0, 1]."""
+
+    turn_index: int
+    label: SentimentLabel
+    score: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallSentiment:
+    """How the customer felt. None where there is no customer turn with content.
+
+    ``shift`` is improved / unchanged / worsened; ``lowest`` is the lowest score of a customer turn.
+    """
+
+    customer_start: SentimentLabel | None
+    customer_end: SentimentLabel | None
+    lowest: float | None
+    lowest_turn_index: int | None
+    shift: str | None
+    turns: tuple[TurnSentiment, ...]
+    model_fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintTag:
+    """One complaint or risk in a customer turn. Offsets are into the turn's own text.
+
+    ``code`` and ``complaint_class`` are those of the taxonomy (class ``risk`` for risks). ``start_s`` is None
+    without times.
+    """
+
+    code: str
+    complaint_class: str
+    turn_index: int
+    start_s: float | None
+    term: str
+    char_start: int
+    char_end: int
+    match_kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnalysis:
+    """A transcript with everything the rules may look at."""
+
+    transcript: Transcript
+    metrics: ConversationMetrics
+    sentiment: CallSentiment
+    complaints: tuple[ComplaintTag, ...]
+    risks: tuple[ComplaintTag, ...]
+    lexicon_fingerprint: str

@@ -1,0 +1,1 @@
+"""Many calls: one call end to end, outputs, resume and workers."""

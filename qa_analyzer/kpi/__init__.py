@@ -1,0 +1,1 @@
+"""What it adds up to: the store, per-agent figures, KPIs and export."""

@@ -1,0 +1,1 @@
+"""How good the call was: rule kinds, scorecards, verdicts and their evidence."""

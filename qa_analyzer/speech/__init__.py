@@ -1,0 +1,1 @@
+"""Who said what when: voice activity, recognition, its audit, roles and turns."""
