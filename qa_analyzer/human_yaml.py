@@ -16,36 +16,28 @@ Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[int | str, ...]
 
 
-class _LineLoader(yaml.SafeLoader):
-    """A safe loader that also refuses duplicate keys, which YAML silently overwrites."""
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """A safe loader that refuses duplicate keys, which YAML would silently overwrite."""
 
-
-def _construct_mapping(loader: _LineLoader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if isinstance(key, str) and key in seen:
-            raise yaml.constructor.ConstructorError(
-                "while reading a mapping",
-                node.start_mark,
-                f"the key {key!r} stands twice",
-                key_node.start_mark,
-            )
-        if isinstance(key, str):
-            seen.add(key)
-    return yaml.SafeLoader.construct_mapping(loader, node, deep=deep)
-
-
-_LineLoader.add_constructor(
-    yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG,
-    lambda loader, node: _construct_mapping(loader, node, deep=True),
-)
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Build a mapping; raise ConstructorError when a key stands twice."""
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            if key_node.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    "while reading a mapping",
+                    node.start_mark,
+                    f"the key {key_node.value!r} stands twice",
+                    key_node.start_mark,
+                )
+            seen.add(key_node.value)
+        return super().construct_mapping(node, deep=deep)
 
 
 def load_model(path: Path, model: type[Model], *, error: type[FaultsError] = FaultsError) -> Model:
     """Read a YAML file as ``model``; raise ``error`` with every fault and its line."""
     text = read_text(path, error=error)
-    loader = _LineLoader(text)
+    loader = _UniqueKeyLoader(text)
     try:
         root = loader.get_single_node()
         value = loader.construct_document(root) if root is not None else None

@@ -25,8 +25,8 @@ class Silence:
     """A stretch in which nobody speaks.
 
     ``owner`` owed the next turn (UNKNOWN where that cannot be said); ``announced`` says the owner asked the
-    other side to wait before it. ``start_s`` is None in text without times. ``before_turn_index`` is the turn that
-    ends it; None when the call ends in silence.
+    other side to wait before it. ``start_s`` is None in text without times. ``before_turn_index`` is the turn
+    that ends it; None when the call ends in silence.
     """
 
     owner: Role
