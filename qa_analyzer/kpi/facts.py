@@ -1,0 +1,113 @@
+"""What KPIs are counted from: three tables, the same whether they come from memory or from the store.
+
+``calls`` has one line per evaluation, ``criteria`` one per verdict, ``tags`` one per complaint or risk; they join
+on ``evaluation_id``. A missing cell means "not known" and never counts as 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+
+import pandas as pd
+
+from qa_analyzer.kpi.rows import (
+    CHINA_TIME,
+    Row,
+    call_row,
+    criterion_rows,
+    evaluation_row,
+    sentiment_row,
+    tag_rows,
+    transcript_row,
+)
+from qa_analyzer.scoring.evaluation import Evaluation
+
+CALL_COLUMNS: Mapping[str, str] = {
+    "evaluation_id": "int64",
+    "call_id": "string",
+    "agent_id": "string",
+    "agent_name": "string",
+    "team": "string",
+    "queue": "string",
+    "started_at": "datetime64[us, UTC]",
+    "local_day": "datetime64[us]",
+    "direction": "string",
+    "ring_seconds": "float64",
+    "ring_count": "float64",
+    "csat": "float64",
+    "resolved": "boolean",
+    "customer_key": "string",
+    "scorecard_id": "string",
+    "scorecard_version": "string",
+    "scorecard_fingerprint": "string",
+    "asr_model": "string",
+    "percent": "float64",
+    "grade": "string",
+    "auto_failed": "boolean",
+    "duration_s": "float64",
+    "agent_talk_s": "float64",
+    "customer_talk_s": "float64",
+    "talk_ratio": "float64",
+    "overlap_s": "float64",
+    "non_talk_share": "float64",
+    "longest_silence_s": "float64",
+    "agent_interruptions": "float64",
+    "customer_interruptions": "float64",
+    "agent_speech_rate_cpm": "float64",
+    "first_agent_s": "float64",
+    "mean_word_probability": "float64",
+    "audited_share": "float64",
+    "role_confidence": "float64",
+    "customer_start": "string",
+    "customer_end": "string",
+    "shift": "string",
+    "lowest": "float64",
+}
+CRITERION_COLUMNS: Mapping[str, str] = {
+    "evaluation_id": "int64",
+    "position": "int64",
+    "criterion_id": "string",
+    "verdict": "string",
+}
+TAG_COLUMNS: Mapping[str, str] = {"evaluation_id": "int64", "code": "string", "complaint_class": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The three tables, with the columns and types named above."""
+
+    calls: pd.DataFrame
+    criteria: pd.DataFrame
+    tags: pd.DataFrame
+
+
+def typed(rows: Iterable[Mapping[str, object]], columns: Mapping[str, str]) -> pd.DataFrame:
+    """Build a table of exactly these columns and types; an empty one keeps them."""
+    frame = pd.DataFrame.from_records(list(rows), columns=list(columns))
+    for column, kind in columns.items():
+        if kind.startswith("datetime64"):
+            frame[column] = pd.to_datetime(frame[column], utc="UTC" in kind)
+    return frame.astype(dict(columns))
+
+
+def facts_of(evaluations: Iterable[Evaluation], *, zone: tzinfo = CHINA_TIME) -> Facts:
+    """Lay out evaluations in memory. ``zone`` is the call centre's clock, for times that name none."""
+    calls: list[Row] = []
+    criteria: list[Row] = []
+    tags: list[Row] = []
+    for number, evaluation in enumerate(evaluations):
+        analysis = evaluation.analysis
+        transcript = analysis.transcript
+        own: Row = {"evaluation_id": number}
+        calls.append(
+            transcript_row(transcript, evaluation.fingerprints.transcript)
+            | sentiment_row(analysis.sentiment)
+            | evaluation_row(evaluation)
+            | call_row(transcript.call, zone)
+            | own
+        )
+        criteria.extend(row | own for row in criterion_rows(evaluation.criteria))
+        tags.extend(row | own for row in tag_rows(analysis.complaints + analysis.risks))
+    return Facts(typed(calls, CALL_COLUMNS), typed(criteria, CRITERION_COLUMNS), typed(tags, TAG_COLUMNS))
