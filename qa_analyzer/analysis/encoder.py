@@ -1,0 +1,316 @@
+"""The text encoder: our own small one, or any transformers classifier. The only home of torch.
+
+Our format is a folder of three files: ``config.json`` (shape, temperature, limits), ``tokenizer.json``
+(pruned to Chinese) and ``model.safetensors``, whose matrices are 8-bit with one scale per row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NotRequired, TypedDict, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_analyzer.analysis.turn_sentiment import NOTHING_SAID, Sentiment, sentiment_of
+from qa_analyzer.errors import ModelError
+
+if TYPE_CHECKING:
+    import torch
+
+Floats = npt.NDArray[np.float32]
+
+FORMAT = "qa-encoder-1"
+BATCH_TOKENS = 2048  # bounds memory; texts are sorted by length, so little of it is padding
+VOTES = np.array([-2.0, -1.0, 0.0, 1.0, 2.0], dtype=np.float32)
+_SCALE = ".scale"
+
+
+class EncoderConfig(TypedDict):
+    """``config.json`` of our format. Longer texts lose their front: the end says how it ended."""
+
+    format: str
+    name: str
+    version: str
+    bert: dict[str, int | float | str]
+    max_tokens: int
+    temperature: float
+    similarity_threshold: NotRequired[float]
+
+
+class Encoder:
+    """Our encoder with three heads: sentiment of a turn, satisfaction of a dialogue, and an embedding."""
+
+    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+        """Load the weights; raise ModelError when a file is missing or damaged.
+
+        ``threads`` sets torch's threads for the whole process; None leaves them as they are.
+        """
+        self.config, self._tokenizer_path, weights_path = _files_of(folder)
+        self.fingerprint = _fingerprint(
+            folder.name, (folder / "config.json", self._tokenizer_path, weights_path)
+        )
+        import torch
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+        from tokenizers import Tokenizer
+
+        if threads is not None:
+            torch.set_num_threads(threads)
+        try:
+            self._tokenizer = Tokenizer.from_file(str(self._tokenizer_path))
+            weights = unpack_weights(load_file(weights_path))
+            self._bert = build_bert(self.config["bert"])
+            self._bert.load_state_dict(
+                {
+                    name.removeprefix("bert."): tensor
+                    for name, tensor in weights.items()
+                    if name.startswith("bert.")
+                }
+            )
+            self._heads = {
+                head: (weights[f"{head}.weight"], weights[f"{head}.bias"])
+                for head in ("sentiment", "satisfaction")
+            }
+        except (SafetensorError, RuntimeError, KeyError, ValueError) as problem:
+            raise ModelError(f"the model in {folder} is damaged: {problem}") from problem
+        self._bert.eval()
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+
+    def classify(self, texts: Sequence[str]) -> Floats:
+        """Return calibrated (negative, neutral, positive) probabilities, one row a text."""
+        return self._probabilities(texts, "sentiment", self.config["temperature"])
+
+    def satisfaction_votes(self, dialogues: Sequence[str]) -> Floats:
+        """Return how likely a reader is to vote each of ``VOTES``, one row a dialogue."""
+        return self._probabilities(dialogues, "satisfaction", 1.0)
+
+    def embed(self, texts: Sequence[str]) -> Floats:
+        """Return one unit vector a text; the dot product of two tells how alike they are in meaning."""
+
+        def pooled(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+            weights = mask.unsqueeze(-1).to(hidden.dtype)
+            mean = (hidden * weights).sum(1) / weights.sum(1)
+            return cast("torch.Tensor", mean / mean.norm(dim=1, keepdim=True))
+
+        return self._run(texts, pooled, width=int(self.config["bert"]["hidden_size"]))
+
+    def _probabilities(self, texts: Sequence[str], head: str, temperature: float) -> Floats:
+        weight, bias = self._heads[head]
+
+        def probabilities(hidden: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+            return ((hidden[:, 0] @ weight.T + bias) / temperature).softmax(dim=1)
+
+        return self._run(texts, probabilities, width=len(bias))
+
+    def _run(
+        self,
+        texts: Sequence[str],
+        finish: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+        *,
+        width: int,
+    ) -> Floats:
+        import torch
+
+        ids = [self._cut(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
+        answer = np.zeros((len(ids), width), dtype=np.float32)
+        padding = int(self.config["bert"]["pad_token_id"])
+        with torch.inference_mode():
+            for rows in batches([len(row) for row in ids]):
+                longest = max(len(ids[row]) for row in rows)
+                padded = torch.full((len(rows), longest), padding, dtype=torch.long)
+                for place, row in enumerate(rows):
+                    padded[place, : len(ids[row])] = torch.tensor(ids[row], dtype=torch.long)
+                mask = padded.ne(padding)
+                hidden = self._bert(input_ids=padded, attention_mask=mask.long()).last_hidden_state
+                answer[rows] = finish(hidden, mask).numpy()
+        return answer
+
+    def _cut(self, ids: list[int]) -> list[int]:
+        limit = self.config["max_tokens"]
+        return ids if len(ids) <= limit else [ids[0], *ids[-(limit - 1) :]]
+
+
+class EncoderSentiment:
+    """Our encoder as a sentiment model."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.encoder = encoder
+
+    @property
+    def fingerprint(self) -> str:
+        """Name the model and the digest of its files."""
+        return self.encoder.fingerprint
+
+    def predict(self, texts: Sequence[str]) -> list[Sentiment]:
+        """Judge each text."""
+        return _judge_spoken(texts, self.encoder.classify)
+
+
+class TransformersSentiment:
+    """Any transformers sequence classifier whose labels tell negative from positive."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load it; raise ModelError when it cannot be loaded or its labels are not understood."""
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+        try:
+            self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            self._model = AutoModelForSequenceClassification.from_pretrained(folder, local_files_only=True)
+        except (OSError, ValueError, KeyError, RuntimeError) as problem:
+            raise ModelError(f"the model in {folder} cannot be loaded: {problem}") from problem
+        self._model.eval()
+        self._levels = levels_of_labels(self._model.config.id2label)
+        weights = sorted(
+            path for path in folder.iterdir() if path.suffix in {".json", ".safetensors", ".bin", ".txt"}
+        )
+        self._fingerprint = _fingerprint(folder.name, weights)
+
+    @property
+    def fingerprint(self) -> str:
+        """Name the folder and the digest of its files."""
+        return self._fingerprint
+
+    def predict(self, texts: Sequence[str]) -> list[Sentiment]:
+        """Judge each text."""
+        return _judge_spoken(texts, self._classify)
+
+    def _classify(self, texts: Sequence[str]) -> Floats:
+        import torch
+
+        answer = np.zeros((len(texts), 3), dtype=np.float32)
+        with torch.inference_mode():
+            for rows in batches([len(text) for text in texts]):
+                tokens = self._tokenizer(
+                    [texts[row] for row in rows], padding=True, truncation=True, return_tensors="pt"
+                )
+                probabilities = self._model(**tokens).logits.softmax(dim=1).numpy()
+                for level in range(3):
+                    columns = [column for column, of in self._levels.items() if of == level]
+                    answer[rows, level] = probabilities[:, columns].sum(axis=1)
+        if (
+            1 not in self._levels.values()
+        ):  # two classes: two independent readers who disagree make it neutral
+            negative, positive = answer[:, 0].copy(), answer[:, 2].copy()
+            answer = np.stack([negative**2, 2 * negative * positive, positive**2], axis=1)
+        return answer
+
+
+def open_encoder_sentiment(folder: Path) -> EncoderSentiment | TransformersSentiment:
+    """Open a model folder of our format or of transformers; raise ModelError when it is neither."""
+    if not folder.is_dir():
+        raise ModelError(f"the sentiment model {folder.name} is not installed: {folder} does not exist")
+    config = _read_config(folder)
+    if config.get("format") == FORMAT:
+        return EncoderSentiment(Encoder(folder))
+    return TransformersSentiment(folder)
+
+
+def levels_of_labels(labels: Mapping[int, str]) -> dict[int, int]:
+    """Map a classifier's label numbers to 0 negative, 1 neutral, 2 positive; ModelError when unclear."""
+    levels: dict[int, int] = {}
+    for number, label in labels.items():
+        name = label.lower()
+        stars = re.fullmatch(r"([1-5])\s*stars?", name)
+        if stars:
+            levels[number] = (int(stars[1]) > 2) + (int(stars[1]) > 3)
+        elif re.search(r"neg|负|消极|差评", name):
+            levels[number] = 0
+        elif re.search(r"neu|中", name):
+            levels[number] = 1
+        elif re.search(r"pos|正|积极|好评", name):
+            levels[number] = 2
+        else:
+            raise ModelError(f"the classifier's label {label!r} is neither negative, neutral nor positive")
+    if not {0, 2} <= set(levels.values()):
+        raise ModelError(
+            f"the classifier's labels {sorted(labels.values())} do not tell negative from positive"
+        )
+    return levels
+
+
+def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Yield row numbers, shortest first, so that padding to the longest stays within ``BATCH_TOKENS``."""
+    rows: list[int] = []
+    for row in sorted(range(len(lengths)), key=lambda row: (lengths[row], row)):
+        if rows and (len(rows) + 1) * lengths[row] > BATCH_TOKENS:
+            yield rows
+            rows = []
+        rows.append(row)
+    if rows:
+        yield rows
+
+
+def build_bert(shape: Mapping[str, int | float | str]) -> torch.nn.Module:
+    """Return an untrained BERT of our shape, without pooler."""
+    from transformers import BertConfig, BertModel
+
+    return cast("torch.nn.Module", BertModel(BertConfig(**shape), add_pooling_layer=False))
+
+
+def pack_weights(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Store matrices as 8-bit integers with one scale per row; vectors stay as they are."""
+    import torch
+
+    packed: dict[str, torch.Tensor] = {}
+    for name, tensor in weights.items():
+        exact = tensor.detach().float().contiguous()
+        if exact.dim() < 2:
+            packed[name] = exact
+            continue
+        scale = exact.abs().amax(dim=1, keepdim=True).clamp_min(1e-12) / 127
+        packed[name] = (exact / scale).round().to(torch.int8)
+        packed[name + _SCALE] = scale
+    return packed
+
+
+def unpack_weights(packed: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Undo ``pack_weights`` up to rounding."""
+    return {
+        name: tensor.float() * packed[name + _SCALE] if name + _SCALE in packed else tensor
+        for name, tensor in packed.items()
+        if not name.endswith(_SCALE)
+    }
+
+
+def _judge_spoken(texts: Sequence[str], classify: Callable[[Sequence[str]], Floats]) -> list[Sentiment]:
+    answers = [NOTHING_SAID] * len(texts)
+    spoken = [row for row, text in enumerate(texts) if text.strip()]
+    if spoken:
+        for row, probabilities in zip(spoken, classify([texts[row] for row in spoken]), strict=True):
+            answers[row] = sentiment_of(probabilities.tolist())
+    return answers
+
+
+def _files_of(folder: Path) -> tuple[EncoderConfig, Path, Path]:
+    config = _read_config(folder)
+    if config.get("format") != FORMAT:
+        raise ModelError(f"{folder} holds no model of the format {FORMAT}")
+    paths = folder / "tokenizer.json", folder / "model.safetensors"
+    for path in paths:
+        if not path.is_file():
+            raise ModelError(f"the model in {folder} is incomplete: {path.name} is missing")
+    return cast("EncoderConfig", config), *paths
+
+
+def _read_config(folder: Path) -> dict[str, object]:
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise ModelError(f"the model in {folder} has no readable config.json: {problem}") from problem
+    if not isinstance(config, dict):
+        raise ModelError(f"the model in {folder} is damaged: config.json holds no mapping")
+    return config
+
+
+def _fingerprint(name: str, paths: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return f"{name}:{digest.hexdigest()[:16]}"

@@ -1,0 +1,63 @@
+"""Which sentiment models there are, and opening one by name or path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa_analyzer.analysis.call_sentiment import has_content, judge_call
+from qa_analyzer.analysis.encoder import open_encoder_sentiment
+from qa_analyzer.analysis.sentiment_lexicon import LexiconSentiment
+from qa_analyzer.analysis.turn_sentiment import Sentiment, SentimentModel
+from qa_analyzer.errors import ModelError
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "MODELS",
+    "ModelChoice",
+    "Sentiment",
+    "SentimentModel",
+    "has_content",
+    "judge_call",
+    "open_sentiment",
+]
+
+DEFAULT_MODEL = "sentiment-zh"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """One model by name. ``open`` gets the folder that holds installed models."""
+
+    name: str
+    summary: str
+    open: Callable[[Path], SentimentModel]
+
+
+MODELS = (
+    ModelChoice(
+        DEFAULT_MODEL,
+        "our small encoder, trained for telephone service",
+        lambda models_dir: open_encoder_sentiment(models_dir / DEFAULT_MODEL),
+    ),
+    ModelChoice(
+        "lexicon", "a word list; needs no weights, understands no context", lambda _: LexiconSentiment()
+    ),
+)
+
+
+def open_sentiment(name_or_path: str | Path, models_dir: Path) -> SentimentModel:
+    """Open a model by its name in ``MODELS``, by its folder under ``models_dir``, or by path.
+
+    A path may hold any transformers sequence classifier whose labels tell negative from positive.
+    Raises ModelError when it is unknown, missing or damaged; nothing is ever put in its place.
+    """
+    for choice in MODELS:
+        if choice.name == str(name_or_path):
+            return choice.open(models_dir)
+    for folder in (Path(name_or_path), models_dir / name_or_path):
+        if folder.is_dir():
+            return open_encoder_sentiment(folder)
+    known = ", ".join(choice.name for choice in MODELS)
+    raise ModelError(f"no sentiment model {str(name_or_path)!r}: neither a folder nor one of {known}")
