@@ -97,7 +97,7 @@ class ComplaintTag:
     """One complaint or risk in a customer turn. Offsets are into the turn's own text.
 
     ``code`` and ``complaint_class`` are those of the taxonomy (class ``risk`` for risks). ``start_s`` is None
-    without times.
+    without times. ``severity`` is 1 (a wish) to 5 (an outside body is near); None where the lexicon gives none.
     """
 
     code: str
@@ -108,6 +108,7 @@ class ComplaintTag:
     char_start: int
     char_end: int
     match_kind: str
+    severity: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
