@@ -1,0 +1,167 @@
+"""Find where phrases are said with other characters: seeds of coarse sounds, then a bounded alignment.
+
+A phrase is cut into pairs of syllables. A place in the text where one pair sounds roughly alike is worth an alignment;
+all alignments of a text run as one array computation, so that the cost hardly depends on the number of phrases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa_analyzer.analysis.sound import (
+    NEGATION_COST,
+    PAD,
+    CharCosts,
+    deletion_cost,
+    insertion_cost,
+    sound_classes,
+)
+
+#: How many syllables may be missing or too many around a seed.
+_BAND = 3
+#: Rounding of float32 sums must not decide at a threshold.
+_EPSILON = 1e-5
+_NEAREST_LIMIT = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class SoundMatch:
+    """A place that sounds like form number ``form``; ``changed`` are the text indexes that differ from it."""
+
+    form: int
+    start: int
+    end: int
+    distance: float
+    changed: tuple[int, ...]
+
+
+class SoundSearch:
+    """Forms to listen for, with the largest mean distance a character each allows (below 0: not by sound)."""
+
+    def __init__(self, forms: Sequence[str], limits: Sequence[float]) -> None:
+        self._forms = tuple(forms)
+        alphabet = "".join(sorted({char for form in self._forms for char in form}))
+        self._costs = CharCosts(alphabet)
+        rows = {char: row for row, char in enumerate(alphabet)}
+        longest = max((len(form) for form in self._forms), default=0)
+        self._rows = np.zeros((len(self._forms), longest), np.int32)
+        self._deletions = np.zeros((len(self._forms), longest), np.float32)
+        self._lengths = np.asarray([len(form) for form in self._forms], np.int32)
+        self._limits = np.asarray(limits, np.float32)
+        seeds: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        for number, form in enumerate(self._forms):
+            self._rows[number, : len(form)] = [rows[char] for char in form]
+            self._deletions[number, : len(form)] = [deletion_cost(char) for char in form]
+            if self._limits[number] >= 0:
+                for place in _seed_places(len(form)):
+                    for pair in product(sound_classes(form[place]), sound_classes(form[place + 1])):
+                        seeds.setdefault(pair, []).append((number, place))
+        self._seeds = {pair: np.asarray(entries, np.int32) for pair, entries in seeds.items()}
+
+    def find(self, chars: str) -> Iterator[SoundMatch]:
+        """Yield places within the limits that differ from the form in at least one character."""
+        forms, diagonals, costs, ends = self._align(chars)
+        within = costs <= self._limits[forms] * self._lengths[forms] + _EPSILON
+        seen: set[tuple[int, int]] = set()
+        for form, diagonal, end in zip(forms[within], diagonals[within], ends[within], strict=True):
+            if (int(form), int(end)) not in seen:
+                seen.add((int(form), int(end)))
+                match = self._trace(int(form), chars, int(diagonal), int(end))
+                if match.distance > 0:
+                    yield match
+
+    def nearest(self, chars: str) -> SoundMatch | None:
+        """Return the place with the smallest mean distance; None where no pair of syllables sounds alike."""
+        forms, diagonals, costs, ends = self._align(chars)
+        if not len(forms):
+            return None
+        means = costs / self._lengths[forms]
+        best = int(np.lexsort((diagonals, forms, means))[0])
+        if means[best] > _NEAREST_LIMIT:
+            return None
+        return self._trace(int(forms[best]), chars, int(diagonals[best]), int(ends[best]))
+
+    def _candidates(self, chars: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return forms and the text index at which each would begin, from the seeds."""
+        classes = [sound_classes(char) for char in chars]
+        found: list[NDArray[np.int32]] = []
+        for place in range(len(chars) - 1):
+            for pair in product(classes[place], classes[place + 1]):
+                entries = self._seeds.get(pair)
+                if entries is not None:
+                    found.append(np.stack([entries[:, 0], place - entries[:, 1]], axis=1))
+        if not found:
+            none = np.zeros(0, np.int32)
+            return none, none
+        places = np.unique(np.concatenate(found), axis=0)
+        return places[:, 0], places[:, 1]
+
+    def _align(
+        self, chars: str
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]:
+        """Return forms, diagonals, least total costs and the text index after the last character of each candidate."""
+        forms, diagonals = self._candidates(chars)
+        if not len(forms):
+            return forms, diagonals, np.zeros(0, np.float32), forms
+        lengths = self._lengths[forms]
+        longest = int(lengths.max())
+        width = longest + 2 * _BAND
+        margin = longest + _BAND
+        columns = np.full(len(chars) + 2 * margin + _BAND, PAD, np.int32)
+        columns[margin : margin + len(chars)] = self._costs.columns(chars)
+        windows = columns[(diagonals + margin - _BAND)[:, None] + np.arange(width)]
+        rows = self._rows[forms]
+        deletions = self._deletions[forms]
+        insertions = np.zeros((len(forms), width + 1), np.float32)
+        np.cumsum(self._costs.insertions[windows], axis=1, out=insertions[:, 1:])
+        totals = np.zeros((len(forms), width + 1), np.float32)
+        for step in range(longest):
+            after = totals + deletions[:, step, None]
+            spoken_as = totals[:, :-1] + self._costs.costs[rows[:, step, None], windows]
+            np.minimum(after[:, 1:], spoken_as, out=after[:, 1:])
+            after = np.minimum.accumulate(after - insertions, axis=1) + insertions
+            totals = np.where((step < lengths)[:, None], after, totals)
+        best = totals.argmin(axis=1)
+        ends = (diagonals - _BAND + best).astype(np.int32)
+        return forms, diagonals, totals[np.arange(len(forms)), best], ends
+
+    def _trace(self, number: int, chars: str, diagonal: int, end: int) -> SoundMatch:
+        """Repeat one alignment to learn where it starts and which characters differ."""
+        form = self._forms[number]
+        first = max(0, diagonal - _BAND)
+        window = chars[first:end]
+        columns = self._costs.columns(window)
+        table = self._costs.costs[self._rows[number, : len(form)][:, None], columns[None, :]]
+        # Each cell: cost, start, number of text indexes that differ and the indexes themselves.
+        row: list[tuple[float, int, tuple[int, ...]]] = [(0.0, place, ()) for place in range(len(window) + 1)]
+        for step, char in enumerate(form):
+            missing = deletion_cost(char)
+            after = [(row[0][0] + missing, 0, row[0][2])]
+            for place in range(1, len(window) + 1):
+                cost, start, changed = row[place - 1]
+                apart = float(table[step, place - 1])
+                options = [
+                    (cost + apart, start, changed if apart == 0 else (*changed, place - 1)),
+                    (row[place][0] + missing, row[place][1], row[place][2]),
+                    (
+                        after[-1][0] + insertion_cost(window[place - 1]),
+                        after[-1][1],
+                        (*after[-1][2], place - 1),
+                    ),
+                ]
+                after.append(min(options, key=lambda option: option[0]))
+            row = after
+        cost, start, changed = row[len(window)]
+        changed_in_text = tuple(first + place for place in changed)
+        distance = min(cost, NEGATION_COST) / len(form)
+        return SoundMatch(number, first + start, max(end, first + start + 1), distance, changed_in_text)
+
+
+def _seed_places(length: int) -> tuple[int, ...]:
+    """Return where the pairs begin: disjoint, and one flush with the end, so that few errors cannot hit them all."""
+    return tuple(sorted({*range(0, length - 1, 2), length - 2}))
