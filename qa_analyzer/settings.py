@@ -43,7 +43,10 @@ class Settings(BaseSettings):
     )
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int = Field(default=0, ge=0, description="threads for each worker; 0 shares the cores out")
-    workers: int = Field(default=1, ge=1, description="worker processes, each with its own models")
+    workers: int = Field(default=0, ge=0, description="worker processes; 0 takes what cores and memory allow")
+    runner: Literal["in-process", "pool"] | None = Field(
+        default=None, description="default: a pool when workers > 1"
+    )
     timezone: str = Field(default="Asia/Shanghai", description="zone of times that name none")
     filename_pattern: str | None = Field(default=None, description="regex with named groups over file names")
     input_root: Path | None = Field(default=None, description="folder that manifest paths may not leave")

@@ -1,0 +1,32 @@
+"""Everything that is found in one transcript, in one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qa_analyzer.analysis.call_analysis import CallAnalysis
+from qa_analyzer.analysis.complaints import ComplaintTagger
+from qa_analyzer.analysis.metrics import measure
+from qa_analyzer.analysis.sentiment import SentimentModel, judge_call
+from qa_analyzer.speech.transcript import Transcript
+
+
+@dataclass(frozen=True)
+class Analyzer:
+    """Finds conversation facts, sentiment, complaints and risks; holds the loaded models."""
+
+    sentiment_model: SentimentModel
+    tagger: ComplaintTagger
+
+    def analyze(self, transcript: Transcript) -> CallAnalysis:
+        """Return all that the rules may look at."""
+        sentiment = judge_call(transcript, self.sentiment_model)
+        complaints, risks = self.tagger.tag(transcript, sentiment.turns)
+        return CallAnalysis(
+            transcript=transcript,
+            metrics=measure(transcript),
+            sentiment=sentiment,
+            complaints=complaints,
+            risks=risks,
+            lexicon_fingerprint=self.tagger.lexicon.fingerprint,
+        )

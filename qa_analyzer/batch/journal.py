@@ -1,0 +1,98 @@
+"""What a run has finished so far, one line a call, safe against kill -9 and power loss.
+
+A line is appended and flushed to disk once a call is done, so a restart knows exactly what is left. A torn
+last line (the power went while it was written) is dropped: its call is done again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from qa_analyzer.batch.files import PRIVATE_MODE
+from qa_analyzer.scoring.evaluation import CallFailure
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One finished call. ``key`` names its input and everything that judged it.
+
+    Exactly one of ``evaluation`` (in its published JSON form), ``failure`` and ``transcribed_only`` says what
+    came of it.
+    """
+
+    call_id: str
+    key: str
+    evaluation: dict[str, Any] | None
+    failure: CallFailure | None
+    transcribed_only: bool
+    audio_s: float | None
+    stage_seconds: dict[str, float]
+
+
+class Journal:
+    """The append-only file behind resume. Use as a context manager to write."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    def entries(self) -> Iterator[JournalEntry]:
+        """Yield what is readable, in the order it was written; unreadable lines are passed over."""
+        if not self._path.is_file():
+            return
+        with self._path.open("rb") as stream:
+            for raw in stream:
+                entry = _parse(raw)
+                if entry is not None:
+                    yield entry
+
+    def latest(self) -> dict[tuple[str, str], JournalEntry]:
+        """Return the last entry for each (call_id, key)."""
+        return {(entry.call_id, entry.key): entry for entry in self.entries()}
+
+    def append(self, entry: JournalEntry) -> None:
+        """Add a line and wait until it is on the disk."""
+        if self._descriptor is None:
+            raise RuntimeError("the journal is not open")
+        line = json.dumps(asdict(entry), ensure_ascii=False, sort_keys=True) + "\n"
+        os.write(self._descriptor, line.encode("utf-8"))
+        os.fsync(self._descriptor)
+
+    def __enter__(self) -> Self:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        ends_torn = (
+            self._path.is_file() and self._path.stat().st_size > 0 and not _ends_with_newline(self._path)
+        )
+        self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_MODE)
+        if ends_torn:
+            os.write(self._descriptor, b"\n")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def _parse(raw: bytes) -> JournalEntry | None:
+    try:
+        fields = json.loads(raw.decode("utf-8"))
+        failure = CallFailure(**fields.pop("failure")) if fields.get("failure") else None
+        fields.pop("failure", None)
+        return JournalEntry(failure=failure, **fields)
+    except (ValueError, TypeError, AttributeError):
+        return None
+
+
+def _ends_with_newline(path: Path) -> bool:
+    with path.open("rb") as stream:
+        stream.seek(-1, os.SEEK_END)
+        return stream.read(1) == b"\n"

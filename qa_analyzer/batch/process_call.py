@@ -1,0 +1,125 @@
+"""One call from end to end; whatever goes wrong with it becomes a recorded failure."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from qa_analyzer.analysis.analyze import Analyzer
+from qa_analyzer.batch.work import CallResult, StoredTranscript, WorkItem, source_of
+from qa_analyzer.calls.audio import file_sha256
+from qa_analyzer.calls.call import Call
+from qa_analyzer.errors import CallError, InputError, TranscriptError
+from qa_analyzer.scoring.evaluation import CallFailure, Evaluation
+from qa_analyzer.scoring.score import Scorer
+from qa_analyzer.speech.given_text import transcript_from_turns
+from qa_analyzer.speech.transcribe import Transcriber
+from qa_analyzer.speech.transcript import Transcript
+from qa_analyzer.speech.transcript_json import read_transcript, write_transcript
+
+
+@dataclass
+class _StageClock:
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
+
+
+@dataclass(frozen=True)
+class CallProcessor:
+    """Transcribes, analyzes and scores calls; holds every loaded model.
+
+    ``transcriber`` is None when no recording is to be expected; ``analyzer`` and ``scorer`` are None when
+    calls are only transcribed.
+    """
+
+    transcripts_dir: Path
+    transcriber: Transcriber | None
+    analyzer: Analyzer | None
+    scorer: Scorer | None
+
+    def process(self, work_item: WorkItem) -> CallResult:
+        """Return the result of one call; never raises for a fault of the call."""
+        clock = _StageClock()
+        transcript: Transcript | None = None
+        try:
+            with clock.stage("transcribe"):
+                transcript = self._transcript(work_item)
+            evaluation = self._evaluate(transcript, clock)
+            return CallResult(
+                call_id=work_item.call_id,
+                transcript=transcript,
+                evaluation=evaluation,
+                failure=None,
+                audio_s=transcript.audio.duration_s if transcript.audio is not None else None,
+                stage_seconds=clock.seconds,
+            )
+        except CallError as problem:
+            failure = CallFailure(
+                work_item.call_id, source_of(work_item), problem.stage, type(problem).__name__, problem.reason
+            )
+        except MemoryError:
+            raise  # the worker is no longer to be trusted; the runner replaces it
+        except Exception as problem:  # noqa: BLE001 - one call must not end the night
+            failure = CallFailure(
+                work_item.call_id,
+                source_of(work_item),
+                "bug",
+                type(problem).__name__,
+                f"unexpected error, please report it: {problem}\n{traceback.format_exc(limit=-6)}",
+            )
+        return CallResult(work_item.call_id, transcript, None, failure, None, clock.seconds)
+
+    def _transcript(self, work_item: WorkItem) -> Transcript:
+        if isinstance(work_item, StoredTranscript):
+            return read_transcript(work_item.path)
+        path = self.transcripts_dir / f"{work_item.call_id}.json"
+        transcript = self._cached(work_item, path)
+        if transcript is None:
+            transcript = self._make(work_item)
+            write_transcript(transcript, path)
+        return transcript
+
+    def _make(self, call: Call) -> Transcript:
+        if call.given_turns is not None:
+            return transcript_from_turns(call)
+        if self.transcriber is None:
+            raise InputError(call.call_id, "is a recording, but no recogniser was loaded for this run")
+        return self.transcriber.transcribe(call)
+
+    def _cached(self, call: Call, path: Path) -> Transcript | None:
+        """Return the stored transcript of the same audio by the same recogniser, with today's metadata."""
+        if call.audio_path is None or self.transcriber is None or not path.is_file():
+            return None
+        try:
+            stored = read_transcript(path)
+        except TranscriptError:
+            return None  # damaged or of another version: made anew
+        same_audio = stored.audio is not None and stored.audio.sha256 == file_sha256(call.audio_path)
+        if not same_audio or stored.asr_fingerprint != self.transcriber.fingerprint:
+            return None
+        if stored.call.agent_channel != call.agent_channel:
+            return None  # the roles rest on it
+        if stored.call == call:
+            return stored
+        renewed = replace(stored, call=call)
+        write_transcript(renewed, path)
+        return renewed
+
+    def _evaluate(self, transcript: Transcript, clock: _StageClock) -> Evaluation | None:
+        if self.analyzer is None or self.scorer is None:
+            return None
+        with clock.stage("analyze"):
+            analysis = self.analyzer.analyze(transcript)
+        with clock.stage("score"):
+            return self.scorer.score(analysis)

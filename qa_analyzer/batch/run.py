@@ -1,0 +1,154 @@
+"""A whole run: what is left to do, who does it, and what is written while it goes and when it ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from qa_analyzer.batch.journal import Journal, JournalEntry
+from qa_analyzer.batch.outputs import RunSummary, summarize, versions, write_outputs
+from qa_analyzer.batch.recipe import Recipe
+from qa_analyzer.batch.resume import taken_over, work_key
+from qa_analyzer.batch.runners import Runner
+from qa_analyzer.batch.work import CallResult, WorkItem
+from qa_analyzer.errors import ConfigError, InputError
+from qa_analyzer.kpi.store import KpiStore
+from qa_analyzer.scoring.evaluation import CallFailure
+from qa_analyzer.scoring.evaluation_json import evaluation_to_json
+
+JOURNAL = "journal.jsonl"
+Listener = Callable[[CallResult], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """What is to be done. ``rejected`` are rows of the input that name no usable call; they count as failed.
+
+    ``retry_failed`` does failed calls of an earlier run on the same output again.
+    """
+
+    work: tuple[WorkItem, ...]
+    rejected: tuple[InputError, ...]
+    out_dir: Path
+    recipe: Recipe
+    workers: int = 1
+    retry_failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """The results in the order of the input, and their figures."""
+
+    results: tuple[CallResult, ...]
+    summary: RunSummary
+    facts: Mapping[str, Any]
+
+
+def execute(plan: RunPlan, runner: Runner, store: KpiStore | None, listener: Listener) -> FinishedRun:
+    """Do what is left of a plan and write its outputs; ``listener`` hears of every call as it is done.
+
+    Raises ConfigError when another run holds the output folder.
+    """
+    plan.out_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = FileLock(plan.out_dir / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as problem:
+        raise ConfigError(
+            f"another run is writing to {plan.out_dir}: wait for it, or choose another --out"
+        ) from problem
+    try:
+        return _execute(plan, runner, store, listener)
+    finally:
+        lock.release()
+
+
+def _execute(plan: RunPlan, runner: Runner, store: KpiStore | None, listener: Listener) -> FinishedRun:
+    started_at, started = datetime.now(UTC), time.perf_counter()
+    judges = plan.recipe.judges()
+    keys = {work_item.call_id: work_key(work_item, judges) for work_item in plan.work}
+    journal = Journal(plan.out_dir / JOURNAL)
+    done = _already_done(plan, journal, keys)
+    run_id = store.start_run(started_at, versions()) if store is not None else None
+    with journal:
+        for result in done.values():
+            listener(result)
+        left = tuple(work_item for work_item in plan.work if work_item.call_id not in done)
+        for result in runner.run(left, plan.recipe) if left else ():
+            done[result.call_id] = result
+            journal.append(_entry(result, keys[result.call_id]))
+            _save(store, run_id, result)
+            listener(result)
+    rejected = tuple(_rejected_result(problem) for problem in plan.rejected)
+    for result in rejected:
+        _save(store, run_id, result)
+        listener(result)
+    results = (*(done[work_item.call_id] for work_item in plan.work), *rejected)
+    summary = summarize(
+        results, wall_s=time.perf_counter() - started, workers=plan.workers, runner=runner.name
+    )
+    facts = _facts(plan, summary, judges, started_at)
+    write_outputs(results, plan.out_dir, facts)
+    if store is not None and run_id is not None:
+        store.finish_run(run_id, datetime.now(UTC), facts)
+    return FinishedRun(results, summary, facts)
+
+
+def _already_done(plan: RunPlan, journal: Journal, keys: Mapping[str, str]) -> dict[str, CallResult]:
+    latest = journal.latest()
+    done: dict[str, CallResult] = {}
+    for work_item in plan.work:
+        entry = latest.get((work_item.call_id, keys[work_item.call_id]))
+        if entry is None or (entry.failure is not None and plan.retry_failed):
+            continue
+        result = taken_over(work_item, entry, plan.recipe.transcripts_dir)
+        if result is not None:
+            done[work_item.call_id] = result
+    return done
+
+
+def _entry(result: CallResult, key: str) -> JournalEntry:
+    return JournalEntry(
+        call_id=result.call_id,
+        key=key,
+        evaluation=evaluation_to_json(result.evaluation) if result.evaluation is not None else None,
+        failure=result.failure,
+        transcribed_only=result.evaluation is None and result.failure is None,
+        audio_s=result.audio_s,
+        stage_seconds=dict(result.stage_seconds),
+    )
+
+
+def _save(store: KpiStore | None, run_id: int | None, result: CallResult) -> None:
+    if store is None or run_id is None:
+        return
+    if result.evaluation is not None:
+        store.save_result(result.evaluation, run_id=run_id)
+    if result.failure is not None:
+        store.save_failure(result.failure, run_id=run_id)
+
+
+def _rejected_result(problem: InputError) -> CallResult:
+    failure = CallFailure(
+        problem.call_id, "input list", problem.stage, type(problem).__name__, problem.reason
+    )
+    return CallResult(problem.call_id, None, None, failure, None, {})
+
+
+def _facts(
+    plan: RunPlan, summary: RunSummary, judges: Mapping[str, str | None], started_at: datetime
+) -> dict[str, Any]:
+    return {
+        "schema_version": 1,
+        "started_at": started_at.isoformat(timespec="seconds"),
+        "versions": versions(),
+        "fingerprints": dict(judges),
+        "settings": plan.recipe.settings.model_dump(mode="json", exclude={"store"}),
+        "summary": {**asdict(summary), "audio_s_per_wall_s": summary.audio_s_per_wall_s},
+    }

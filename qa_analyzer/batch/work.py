@@ -1,0 +1,46 @@
+"""The units of a night: what is to be done for a call, and what came of it. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa_analyzer.calls.call import Call
+from qa_analyzer.scoring.evaluation import CallFailure, Evaluation
+from qa_analyzer.speech.transcript import Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTranscript:
+    """A call that was transcribed before; scoring starts from its transcript."""
+
+    call_id: str
+    path: Path
+
+
+WorkItem = Call | StoredTranscript
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    """What came of one call: a transcript, an evaluation (unless only transcribing), or a failure.
+
+    ``audio_s`` is None for text; ``stage_seconds`` is the time spent by stage.
+    ``resumed`` says that it was taken over from an earlier, interrupted run.
+    """
+
+    call_id: str
+    transcript: Transcript | None
+    evaluation: Evaluation | None
+    failure: CallFailure | None
+    audio_s: float | None
+    stage_seconds: Mapping[str, float]
+    resumed: bool = False
+
+
+def source_of(item: WorkItem) -> str:
+    """Return where a call came from, for messages: its file, or "text" for turns inside a list."""
+    if isinstance(item, StoredTranscript):
+        return str(item.path)
+    return str(item.audio_path) if item.audio_path is not None else "text"
