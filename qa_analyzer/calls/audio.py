@@ -1,7 +1,8 @@
-"""Recordings: any common telephone format in, 16 kHz samples per channel out, memory flat however long the file.
+"""Recordings: any common telephone format in, 16 kHz samples by channel out, memory flat for any length.
 
-The decoded sound is spooled to unnamed temporary files (two bytes a sample, so 115 MB an hour and channel) and read
-from there in pieces. A recording of which a part is missing is refused, or carries ``missing_s``; see ``open_audio``.
+The decoded sound is spooled to unnamed temporary files (two bytes a sample, so 115 MB an hour and channel)
+and read from there in pieces. A recording of which a part is missing is refused, or carries ``missing_s``;
+see ``open_audio``.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ _BYTES_PER_SAMPLE = 2
 class Audio:
     """One decoded recording. Use it as a context manager: closing it frees the temporary files.
 
-    ``rate_hz`` is of the samples read here, ``source_rate_hz`` of the file. ``missing_s`` is the sound that the file
-    should hold and does not, beyond what formats round: 0 for a whole file, None where the file was not closed
-    properly and nobody knows how much is missing.
+    ``rate_hz`` is of the samples read here, ``source_rate_hz`` of the file. ``missing_s`` is the sound that
+    the file should hold and does not, beyond what formats round: 0 for a whole file, None where the file
+    was not closed properly and nobody knows how much is missing.
     """
 
     rate_hz = SAMPLE_RATE_HZ
@@ -92,9 +93,9 @@ def open_audio(
 ) -> Audio:
     """Decode a recording with one or two channels.
 
-    ``spool_dir`` defaults to the system's temporary folder; use one on disk where that folder is in memory. Raises
-    DecodeError, with what to do, for what is no recording, is longer than ``max_duration_s``, or lacks more than a
-    tenth of what its header announces: half a call must not be judged as a whole one.
+    ``spool_dir`` defaults to the system's temporary folder; use one on disk where that folder is in memory.
+    Raises DecodeError, with what to do, for what is no recording, is longer than ``max_duration_s``, or
+    lacks more than a tenth of what its header announces: half a call must not be judged as a whole one.
     """
     with ExitStack() as opened:
         try:
@@ -120,8 +121,8 @@ def open_audio(
         except OSError as error:
             raise DecodeError(
                 call_id,
-                f"{path.name} could not be spooled to {spool_dir or tempfile.gettempdir()}: {error.strerror}; free "
-                "some space (115 MB an hour and channel) or set TMPDIR to a larger disk",
+                f"{path.name} could not be spooled to {spool_dir or tempfile.gettempdir()}: {error.strerror}; "
+                "free some space (115 MB an hour and channel) or set TMPDIR to a larger disk",
             ) from error
         stream.close()
         opened.pop_all()

@@ -1,8 +1,8 @@
 """What a call id may look like, and how one is made from a file's place. The only home of that rule.
 
 ``transcripts/<call_id>.json`` is written for every call, so an id must be safe as a file name on every system
-that the results may be copied to. A given id that is not is rejected, never changed: it must still join with the
-site's own systems. An id made from a file name is changed where it must be.
+that the results may be copied to. A given id that is not is rejected, never changed: it must still join
+with the site's own systems. An id made from a file name is changed where it must be.
 """
 
 from __future__ import annotations
@@ -47,5 +47,5 @@ def call_id_from_path(relative_path: PurePath) -> str:
 
 
 def _printable(character: str) -> bool:
-    # Control, format (bidirectional overrides too), surrogates (undecodable bytes of a name), separators of lines.
+    # Control, format (bidirectional overrides), surrogates (undecodable bytes), line and paragraph separators.
     return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")

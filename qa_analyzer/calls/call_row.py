@@ -1,4 +1,4 @@
-"""The metadata of one call as a row, a JSON object or a file name writes it: read strictly, all faults at once."""
+"""The metadata of one call as a row, a JSON object or a file name writes it; all its faults at once."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ COLUMNS = tuple(CallRow.model_fields)
 
 
 class RowError(ValueError):
-    """One row cannot be used; the message lists every fault. ``call_id`` is the row's, if it has a usable one."""
+    """One row cannot be used; the message lists every fault. ``call_id`` is the row's, if usable."""
 
     def __init__(self, reason: str, *, call_id: str | None = None) -> None:
         super().__init__(reason)

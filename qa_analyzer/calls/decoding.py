@@ -1,4 +1,4 @@
-"""Decoding by PyAV: container in, 16-bit samples at 16 kHz out, channel by channel. The only home of ``av``."""
+"""Decoding by PyAV: any container in, 16-bit samples at 16 kHz out by channel. The only home of ``av``."""
 
 from __future__ import annotations
 
@@ -143,8 +143,8 @@ def _missing_s(stated: StatedLength, present_s: float, damaged_s: float, *, brok
     missing_s = max(0.0, whole_s - present_s)
     if missing_s > MAX_MISSING_SHARE * whole_s:
         raise RecordingFaultError(
-            f"is cut off or damaged: {present_s:.1f} s of {whole_s:.1f} s can be decoded, too little to judge the "
-            "call; copy it again from the recorder"
+            f"is cut off or damaged: {present_s:.1f} s of {whole_s:.1f} s can be decoded, too little "
+            "to judge the call; copy it again from the recorder"
         )
     if missing_s > max(_ROUNDING_S, _ROUNDING_SHARE * whole_s):
         return missing_s
@@ -153,8 +153,8 @@ def _missing_s(stated: StatedLength, present_s: float, damaged_s: float, *, brok
 
 def _too_long(length_s: float, max_duration_s: float) -> RecordingFaultError:
     return RecordingFaultError(
-        f"is longer than the limit ({length_s / 3600:.1f} h of {max_duration_s / 3600:.1f} h); cut it into calls or "
-        "raise the limit"
+        f"is longer than the limit ({length_s / 3600:.1f} h of {max_duration_s / 3600:.1f} h); cut it into calls "
+        "or raise the limit"
     )
 
 

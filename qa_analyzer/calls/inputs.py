@@ -32,8 +32,9 @@ AUDIO_SUFFIXES = frozenset(
 class InputOptions:
     """How to read a source.
 
-    ``timezone`` holds for times written without a zone. ``filename_pattern`` is for ``FilenamePattern``. Files
-    must lie inside ``root`` (default: the folder of the manifest, or the folder given), unless ``allow_outside``.
+    ``timezone`` holds for times written without a zone. ``filename_pattern`` is for ``FilenamePattern``.
+    Files must lie inside ``root`` (default: the folder of the manifest, or the folder given), unless
+    ``allow_outside``.
     """
 
     timezone: str = "Asia/Shanghai"
@@ -71,8 +72,8 @@ def read_calls(source: Path, options: InputOptions) -> CallList:
             )
     except OSError as error:
         raise ConfigError(
-            f"cannot read input {error.filename or source}: {error.strerror}; check that this user may read it "
-            "(a folder needs read and execute permission)"
+            f"cannot read input {error.filename or source}: {error.strerror}; check that this user may read "
+            "it (a folder needs read and execute permission)"
         ) from error
     return CallList(tuple(reader.calls), tuple(reader.rejected), tuple(reader.ignored))
 
@@ -238,7 +239,7 @@ def _call_id(metadata: CallMetadata, relative_path: PurePath) -> str:
 def _fallback_id(row: ManifestRow) -> str:
     """Name a call that has no id of its own, for the list of failures."""
     written = row.fields.get("path")
-    if isinstance(written, str) and written.strip() and row.place.line is None:
+    if isinstance(written, str) and written.strip():
         return call_id_from_path(PurePath(written))
     return _fallback_id_of(row.place)
 

@@ -93,14 +93,15 @@ def _header(path: Path, line: int, cells: list[str]) -> list[str]:
         raise _list_fault(
             path,
             line,
-            f"the header has no column path (录音文件); it has: {', '.join(header)}; known: {', '.join(COLUMNS)}",
+            f"the header has no column path (录音文件); it has: {', '.join(header)}; "
+            f"known: {', '.join(COLUMNS)}",
         )
     return header
 
 
 def _quoting_fault(error: csv.Error, end_line: int) -> str:
     if "unexpected end of data" in str(error):
-        return f"a quotation mark opened here is never closed: no row from here to the end (line {end_line}) was read"
+        return f"a quotation mark opened here is never closed: nothing to the end (line {end_line}) was read"
     return f"is no proper CSV ({error}); double the quotation marks inside quoted text"
 
 

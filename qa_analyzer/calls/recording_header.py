@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-# A program that writes to a pipe cannot know the length and says 2 or 4 GB; one that was interrupted leaves 0.
+# A program that writes to a pipe cannot know the length and says 2 or 4 GB; an interrupted one leaves 0.
 _WAV_STREAMED = 0x7FFF0000
 
 _OGG_LAST_PAGES_BYTES = 256 * 1024  # a page has at most 65,307 bytes
@@ -16,7 +16,7 @@ _MP3_FIRST_FRAME_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class StatedLength:
-    """The seconds that a header promises (None: it does not say), and whether the file was closed properly."""
+    """The seconds that a header states (None: it does not), and whether the file was closed properly."""
 
     length_s: float | None
     closed: bool = True
@@ -45,7 +45,7 @@ def wav_length(stream: BinaryIO) -> StatedLength:
 
 
 def mp3_length_is_stated(stream: BinaryIO) -> bool:
-    """Tell whether an MP3 states its length (Xing, Info or VBRI frame); otherwise any figure is an estimate."""
+    """Tell whether an MP3 states its length (Xing, Info or VBRI frame); else any figure is an estimate."""
     stream.seek(0)
     head = stream.read(10)
     tag_bytes = 0
@@ -59,7 +59,7 @@ def mp3_length_is_stated(stream: BinaryIO) -> bool:
 
 
 def ogg_is_closed(stream: BinaryIO) -> bool:
-    """Tell whether the last OGG page is marked as the end; a file cut off while it was written has no such mark."""
+    """Tell whether the last OGG page is marked as the end; a file cut off has no such mark."""
     size = stream.seek(0, io.SEEK_END)
     stream.seek(max(0, size - _OGG_LAST_PAGES_BYTES))
     tail = stream.read()
@@ -78,6 +78,6 @@ def not_a_recording(stream: BinaryIO) -> str:
     if not any(head):
         return "holds zeros instead of a recording; copy it again from the recorder"
     return (
-        "is in no known recording format, or its header is damaged; copy it again from the recorder, and give sound "
-        "without a header (.pcm, .vox) as WAV"
+        "is in no known recording format, or its header is damaged; copy it again from the recorder, and give "
+        "sound without a header (.pcm, .vox) as WAV"
     )

@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 
 
 def turns_from_json(turns: object) -> tuple[GivenTurn, ...]:
-    """Read a list of ``{"role", "text", "start_s"?, "end_s"?, "pause_before_s"?, "overlap_s"?}``; raises RowError."""
+    """Read a list of objects with role, text and optionally times in seconds; raises RowError."""
     if not isinstance(turns, list):
         raise RowError("turns: must be a list of objects with role and text")
     read: list[GivenTurn] = []
