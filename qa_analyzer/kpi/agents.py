@@ -26,8 +26,8 @@ def agent_table(evaluations: Iterable[Evaluation] | Facts) -> pd.DataFrame:
     """Count one line per agent, sorted by agent_id; calls without an agent come last under an empty id.
 
     Rates are in [0, 1]. ``pass_rate`` is the share of judged calls graded pass or better; a criterion's
-    ``_pass_rate`` is over its ``_n`` pass and fail verdicts. Complaint columns count calls, not mentions. What
-    rests on nothing is missing, never 0.
+    ``_pass_rate`` is over its ``_n`` pass and fail verdicts. Complaint columns count calls, not mentions.
+    What rests on nothing is missing, never 0.
     """
     facts = evaluations if isinstance(evaluations, Facts) else facts_of(evaluations)
     calls = facts.calls.sort_values(["started_at", "call_id"], kind="stable", na_position="first")

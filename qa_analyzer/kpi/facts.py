@@ -1,12 +1,12 @@
 """What KPIs are counted from: three tables, the same whether they come from memory or from the store.
 
-``calls`` has one line per evaluation, ``criteria`` one per verdict, ``tags`` one per complaint or risk; they join
-on ``evaluation_id``. A missing cell means "not known" and never counts as 0.
+``calls`` has one line per evaluation, ``criteria`` one per verdict, ``tags`` one per complaint or risk;
+they join on ``evaluation_id``. A missing cell means "not known" and never counts as 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -83,13 +83,17 @@ class Facts:
     tags: pd.DataFrame
 
 
-def typed(rows: Iterable[Mapping[str, object]], columns: Mapping[str, str]) -> pd.DataFrame:
-    """Build a table of exactly these columns and types; an empty one keeps them."""
-    frame = pd.DataFrame.from_records(list(rows), columns=list(columns))
+def typed(rows: Iterable[Sequence[object]], columns: Mapping[str, str]) -> pd.DataFrame:
+    """Build a table of exactly these columns and types; rows hold their cells in that order."""
+    frame = pd.DataFrame(list(rows), columns=pd.Index(list(columns)))
     for column, kind in columns.items():
         if kind.startswith("datetime64"):
             frame[column] = pd.to_datetime(frame[column], utc="UTC" in kind)
     return frame.astype(dict(columns))
+
+
+def _named(rows: Iterable[Row], columns: Mapping[str, str]) -> pd.DataFrame:
+    return typed(([row[name] for name in columns] for row in rows), columns)
 
 
 def facts_of(evaluations: Iterable[Evaluation], *, zone: tzinfo = CHINA_TIME) -> Facts:
@@ -110,4 +114,4 @@ def facts_of(evaluations: Iterable[Evaluation], *, zone: tzinfo = CHINA_TIME) ->
         )
         criteria.extend(row | own for row in criterion_rows(evaluation.criteria))
         tags.extend(row | own for row in tag_rows(analysis.complaints + analysis.risks))
-    return Facts(typed(calls, CALL_COLUMNS), typed(criteria, CRITERION_COLUMNS), typed(tags, TAG_COLUMNS))
+    return Facts(_named(calls, CALL_COLUMNS), _named(criteria, CRITERION_COLUMNS), _named(tags, TAG_COLUMNS))

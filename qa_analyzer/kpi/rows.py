@@ -174,6 +174,7 @@ def tag_rows(tags: tuple[ComplaintTag, ...]) -> list[Row]:
             "char_start": tag.char_start,
             "char_end": tag.char_end,
             "match_kind": tag.match_kind,
+            "severity": tag.severity,
         }
         for position, tag in enumerate(tags)
     ]

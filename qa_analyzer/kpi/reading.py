@@ -1,0 +1,220 @@
+"""Reading the store: the tables that KPIs are counted from, and whole evaluations one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, select
+
+from qa_analyzer.analysis.call_analysis import CallSentiment, ComplaintTag, SentimentLabel, TurnSentiment
+from qa_analyzer.calls.call import Role
+from qa_analyzer.kpi import schema
+from qa_analyzer.kpi.facts import CALL_COLUMNS, CRITERION_COLUMNS, TAG_COLUMNS, Facts, typed
+from qa_analyzer.kpi.records import Override, Selection, StoredEvaluation
+from qa_analyzer.kpi.rows import RISK_CLASS, Row
+from qa_analyzer.scoring.evaluation import CriterionResult, Evidence, EvidenceKind, MatchKind, Verdict
+
+# Evaluations fetched at a time: their parts are read in one query each, and memory stays flat.
+PAGE = 500
+
+# Where a fact is kept; the rest of the head is in ``evaluations``.
+_HOMES = (schema.evaluations, schema.calls, schema.transcripts, schema.sentiments)
+
+
+def _conditions(selection: Selection) -> list[ColumnElement[bool]]:
+    calls, evaluations = schema.calls.c, schema.evaluations.c
+    conditions: list[ColumnElement[bool]] = []
+    if selection.first_day is not None:
+        conditions.append(calls.local_day >= selection.first_day)
+    if selection.last_day is not None:
+        conditions.append(calls.local_day <= selection.last_day)
+    for column, chosen in (
+        (calls.team, selection.teams),
+        (calls.queue, selection.queues),
+        (calls.agent_id, selection.agent_ids),
+        (evaluations.scorecard_id, selection.scorecard_ids),
+    ):
+        if chosen:
+            conditions.append(column.in_(chosen))
+    if selection.after_revision is not None:
+        conditions.append(evaluations.revision > selection.after_revision)
+    if selection.up_to_revision is not None:
+        conditions.append(evaluations.revision <= selection.up_to_revision)
+    if selection.current_only:
+        conditions.append(evaluations.is_current)
+    return conditions
+
+
+def _chosen(statement: Select[Any], selection: Selection) -> Select[Any]:
+    """Join an evaluation's call, transcript and sentiment, and keep what was asked for."""
+    evaluations = schema.evaluations
+    return (
+        statement.select_from(evaluations)
+        .join(schema.calls, schema.calls.c.call_id == evaluations.c.call_id)
+        .join(
+            schema.transcripts,
+            (schema.transcripts.c.call_id == evaluations.c.call_id)
+            & (schema.transcripts.c.transcript_fingerprint == evaluations.c.transcript_fingerprint),
+        )
+        .join(schema.sentiments, schema.sentiments.c.evaluation_id == evaluations.c.evaluation_id)
+        .where(*_conditions(selection))
+    )
+
+
+def read_facts(connection: Connection, selection: Selection) -> Facts:
+    """Read the three tables of facts, evaluations in the order in which they were first saved."""
+    key = schema.evaluations.c.evaluation_id
+    columns = [next(home.c[name] for home in _HOMES if name in home.c) for name in CALL_COLUMNS]
+    heads = _chosen(select(*columns), selection).order_by(key)
+    wanted = _chosen(select(key), selection).scalar_subquery()
+
+    def part(table: Table, names: Mapping[str, str]) -> Select[Any]:
+        chosen = select(*(table.c[name] for name in names)).where(table.c.evaluation_id.in_(wanted))
+        return chosen.order_by(table.c.evaluation_id, table.c.position)
+
+    return Facts(
+        calls=_frame(connection, heads, CALL_COLUMNS),
+        criteria=_frame(connection, part(schema.criteria, CRITERION_COLUMNS), CRITERION_COLUMNS),
+        tags=_frame(connection, part(schema.complaints, TAG_COLUMNS), TAG_COLUMNS),
+    )
+
+
+def _frame(connection: Connection, statement: Select[Any], columns: Mapping[str, str]) -> pd.DataFrame:
+    return typed((tuple(row) for row in connection.execute(statement)), columns)
+
+
+def read_evaluations(connection: Connection, selection: Selection) -> Iterator[StoredEvaluation]:
+    """Yield whole evaluations in the order in which they were first saved."""
+    tables = (schema.evaluations, schema.calls, schema.transcripts, schema.sentiments)
+    labelled = [column.label(f"{table.name}.{column.name}") for table in tables for column in table.columns]
+    key = schema.evaluations.c.evaluation_id
+    after = -1
+    while True:
+        page = _chosen(select(*labelled), selection).where(key > after).order_by(key).limit(PAGE)
+        heads = connection.execute(page).mappings().all()
+        if not heads:
+            return
+        ids = [head["evaluations.evaluation_id"] for head in heads]
+        after = ids[-1]
+        parts = {
+            table.name: _by_evaluation(connection, table, ids)
+            for table in (schema.criteria, schema.evidence, schema.complaints, schema.overrides)
+        }
+        for head, number in zip(heads, ids, strict=True):
+            yield _whole(head, {name: rows.get(number, []) for name, rows in parts.items()})
+
+
+def _by_evaluation(connection: Connection, table: Table, ids: Sequence[int]) -> dict[int, list[RowMapping]]:
+    rows: dict[int, list[RowMapping]] = {}
+    statement = select(table).where(table.c.evaluation_id.in_(ids)).order_by(*table.primary_key.columns)
+    for row in connection.execute(statement).mappings():
+        rows.setdefault(row["evaluation_id"], []).append(row)
+    return rows
+
+
+def _row_of(head: RowMapping, table: Table) -> Row:
+    return {column.name: head[f"{table.name}.{column.name}"] for column in table.columns}
+
+
+def _whole(head: RowMapping, parts: Mapping[str, list[RowMapping]]) -> StoredEvaluation:
+    evaluation = _row_of(head, schema.evaluations)
+    quotes: dict[str, list[Evidence]] = {}
+    for row in parts["evidence"]:
+        quotes.setdefault(row["criterion_id"], []).append(_evidence(row))
+    tags = [_tag(row) for row in parts["complaints"]]
+    return StoredEvaluation(
+        evaluation_id=head["evaluations.evaluation_id"],
+        revision=head["evaluations.revision"],
+        is_current=head["evaluations.is_current"],
+        call=_row_of(head, schema.calls),
+        heard=_row_of(head, schema.transcripts),
+        head=evaluation,
+        criteria=tuple(
+            CriterionResult(
+                criterion_id=row["criterion_id"],
+                verdict=Verdict(row["verdict"]),
+                points_earned=row["points_earned"],
+                points_possible=row["points_possible"],
+                auto_fail=row["auto_fail"],
+                explanation=row["explanation"],
+                evidence=tuple(quotes.get(row["criterion_id"], ())),
+            )
+            for row in sorted(parts["criteria"], key=lambda row: int(row["position"]))
+        ),
+        complaints=tuple(tag for tag in tags if tag.complaint_class != RISK_CLASS),
+        risks=tuple(tag for tag in tags if tag.complaint_class == RISK_CLASS),
+        sentiment=_sentiment(head),
+        overrides=tuple(_override(evaluation, row) for row in parts["overrides"]),
+    )
+
+
+def _evidence(row: RowMapping) -> Evidence:
+    return Evidence(
+        kind=EvidenceKind(row["kind"]),
+        role=Role(row["role"]),
+        turn_index=row["turn_index"],
+        start_s=row["start_s"],
+        end_s=row["end_s"],
+        quote=row["quote"],
+        match_kind=MatchKind(row["match_kind"]),
+        distance=row["distance"],
+        char_start=row["char_start"],
+        char_end=row["char_end"],
+        heard_share=row["heard_share"],
+        note=row["note"],
+    )
+
+
+def _tag(row: RowMapping) -> ComplaintTag:
+    return ComplaintTag(
+        code=row["code"],
+        complaint_class=row["complaint_class"],
+        turn_index=row["turn_index"],
+        start_s=row["start_s"],
+        term=row["term"],
+        char_start=row["char_start"],
+        char_end=row["char_end"],
+        match_kind=row["match_kind"],
+        severity=row["severity"],
+    )
+
+
+def _sentiment(head: RowMapping) -> CallSentiment:
+    def cell(name: str) -> Any:
+        return head[f"sentiments.{name}"]
+
+    def level(name: str) -> SentimentLabel | None:
+        return None if cell(name) is None else SentimentLabel(cell(name))
+
+    return CallSentiment(
+        customer_start=level("customer_start"),
+        customer_end=level("customer_end"),
+        lowest=cell("lowest"),
+        lowest_turn_index=cell("lowest_turn_index"),
+        shift=cell("shift"),
+        turns=tuple(
+            TurnSentiment(
+                turn_index=turn["turn_index"],
+                label=SentimentLabel(turn["label"]),
+                score=turn["score"],
+                confidence=turn["confidence"],
+            )
+            for turn in cell("turns")
+        ),
+        model_fingerprint=cell("model_fingerprint"),
+    )
+
+
+def _override(evaluation: Row, row: RowMapping) -> Override:
+    return Override(
+        call_id=str(evaluation["call_id"]),
+        scorecard_fingerprint=str(evaluation["scorecard_fingerprint"]),
+        transcript_fingerprint=str(evaluation["transcript_fingerprint"]),
+        criterion_id=row["criterion_id"],
+        verdict=Verdict(row["verdict"]),
+        reviewer=row["reviewer"],
+        decided_at=row["decided_at"],
+        reason=row["reason"],
+    )
