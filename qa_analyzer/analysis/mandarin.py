@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import cast
 
 from opencc import OpenCC
 from pypinyin import Style
@@ -154,13 +155,16 @@ def pinyin_of(chars: str) -> tuple[str, ...]:
     return tuple(syllable.base for syllable in syllables_of(chars))
 
 
+# What pypinyin cannot read comes back as it is; a list keeps that one item a character, though its types say str.
+_ONE_BY_ONE = cast(Callable[[str], str], list)
+
+
 @lru_cache(maxsize=4096)
 def syllables_of(chars: str) -> tuple[Syllable, ...]:
     """Return one syllable a character with its tone, read in context (银行 yin hang, 不行 bu xing)."""
     han = "".join(DIGIT_READINGS.get(char, char) for char in chars)
-    # A list is one reading per item; anything pypinyin cannot read comes back as it is, character by character.
     read = pypinyin_of(
-        han, style=Style.TONE3, heteronym=False, neutral_tone_with_five=True, v_to_u=False, errors=list
+        han, style=Style.TONE3, heteronym=False, neutral_tone_with_five=True, v_to_u=False, errors=_ONE_BY_ONE
     )
     return tuple(_syllable(choice[0]) for choice in read)
 
