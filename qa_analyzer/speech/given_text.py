@@ -41,7 +41,9 @@ def transcript_from_turns(call: Call) -> Transcript:
         reasons=("the input names the speakers",),
     )
     if all(turn.role is Role.UNKNOWN for turn in turns):
-        roles = replace(roles, method=RoleMethod.NONE, confidence=0.0, reasons=("the input names no speaker",))
+        roles = replace(
+            roles, method=RoleMethod.NONE, confidence=0.0, reasons=("the input names no speaker",)
+        )
     return Transcript(
         call=replace(call, given_turns=()),
         turns=turns,

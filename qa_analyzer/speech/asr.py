@@ -1,0 +1,212 @@
+"""Recognition behind a seam: windows of speech in, timed words out. The only home of faster-whisper's recogniser."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+import numpy as np
+
+from qa_analyzer.errors import ModelError
+from qa_analyzer.speech.models import find_model
+from qa_analyzer.speech.transcript import Word
+from qa_analyzer.speech.vad import RATE_HZ, FloatArray
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_WINDOW_S = 29.0
+FRAMES_PER_S = 100
+CHARS_PER_S = 9.0  # faster than anyone speaks Mandarin; bounds what a repetition loop can cost
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What was heard in one window; word times are seconds from the start of the window.
+
+    ``avg_logprob`` is the recogniser's mean log probability a token, ``no_speech_probability`` in [0, 1].
+    """
+
+    words: tuple[Word, ...]
+    avg_logprob: float
+    no_speech_probability: float
+
+    @property
+    def text(self) -> str:
+        return "".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard to listen. Trailing silence keeps small Whispers from inventing text after short windows."""
+
+    beam_size: int = 5
+    temperature: float = 0.0
+    trailing_silence_s: float = 8.0
+    patience: float = 1.0
+
+
+FAST = Effort()
+THOROUGH = Effort(beam_size=10, trailing_silence_s=30.0, patience=2.0)
+
+
+class AsrEngine(Protocol):
+    """A recogniser. ``fingerprint`` changes whenever its answers may."""
+
+    name: str
+    fingerprint: str
+
+    def recognize(
+        self, windows: Sequence[FloatArray], *, effort: Effort = FAST, prompt: str = ""
+    ) -> tuple[Recognition, ...]:
+        """Recognise windows of 16 kHz audio, each at most ``MAX_WINDOW_S`` long; same order as given."""
+        ...
+
+
+class WhisperEngine:
+    """Any CTranslate2 Whisper, batched over windows shorter than Whisper's usual 30 s."""
+
+    kind: ClassVar[str] = "whisper"
+
+    def __init__(
+        self, model_dir: Path, *, device: str = "auto", threads: int = 0, batch_seconds: float = 240.0
+    ) -> None:
+        import ctranslate2
+        from faster_whisper import WhisperModel
+        from faster_whisper.tokenizer import Tokenizer
+        from faster_whisper.transcribe import get_suppressed_tokens
+
+        if device == "auto":
+            device = "cuda" if ctranslate2.get_cuda_device_count() > 0 else "cpu"
+        compute_type = "float16" if device == "cuda" else "int8"
+        try:
+            self._whisper = WhisperModel(
+                str(model_dir), device=device, compute_type=compute_type, cpu_threads=threads
+            )
+        except (RuntimeError, ValueError) as problem:
+            raise ModelError(f"cannot load {model_dir} on {device}: {problem}") from problem
+        self._model = self._whisper.model
+        self._tokenizer = Tokenizer(self._whisper.hf_tokenizer, True, task="transcribe", language="zh")
+        self._suppressed = list(get_suppressed_tokens(self._tokenizer, [-1]))
+        self._batch_frames = int(batch_seconds * FRAMES_PER_S)
+        self.name = model_dir.name
+        self.fingerprint = _fingerprint(model_dir, compute_type)
+
+    def recognize(
+        self, windows: Sequence[FloatArray], *, effort: Effort = FAST, prompt: str = ""
+    ) -> tuple[Recognition, ...]:
+        """Recognise windows; those of similar length share a batch, so that little padding is encoded."""
+        found: dict[int, Recognition] = {}
+        for batch in self._batches(windows, effort):
+            heard = self._recognize_batch([windows[number] for number in batch], effort, prompt)
+            found.update(zip(batch, heard, strict=True))
+        return tuple(found[number] for number in range(len(windows)))
+
+    def _batches(self, windows: Sequence[FloatArray], effort: Effort) -> Iterator[list[int]]:
+        by_length = sorted(range(len(windows)), key=lambda number: (windows[number].size, number))
+        batch: list[int] = []
+        for number in by_length:
+            frames = _padded_frames(windows[number].size, effort)
+            if batch and frames * (len(batch) + 1) > self._batch_frames:
+                yield batch
+                batch = []
+            batch.append(number)
+        if batch:
+            yield batch
+
+    def _recognize_batch(self, windows: list[FloatArray], effort: Effort, prompt: str) -> list[Recognition]:
+        frames = max(_padded_frames(window.size, effort) for window in windows)
+        encoded = self._model.encode(_storage(np.stack([self._mel(window, frames) for window in windows])))
+        start = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
+        if prompt:
+            start = [self._tokenizer.sot_prev, *self._tokenizer.encode(" " + prompt.strip()), *start]
+        longest_s = max(window.size for window in windows) / RATE_HZ
+        results = self._model.generate(
+            encoded,
+            [start] * len(windows),
+            beam_size=effort.beam_size if effort.temperature == 0 else 1,
+            patience=effort.patience,
+            sampling_temperature=effort.temperature,
+            sampling_topk=0 if effort.temperature else 1,
+            max_length=min(448, len(start) + 16 + int(1.5 * CHARS_PER_S * longest_s)),
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_blank=True,
+            suppress_tokens=self._suppressed,
+        )
+        tokens = [
+            [token for token in result.sequences_ids[0] if token < self._tokenizer.eot] for result in results
+        ]
+        aligned = self._aligned(encoded, tokens, windows)
+        return [
+            Recognition(words, float(result.scores[0]), float(result.no_speech_prob))
+            for words, result in zip(aligned, results, strict=True)
+        ]
+
+    def _mel(self, window: FloatArray, frames: int) -> FloatArray:
+        mel = self._whisper.feature_extractor(window, padding=160)[:, :frames]
+        padded: FloatArray = np.pad(
+            mel.astype(np.float32), ((0, 0), (0, frames - mel.shape[1])), constant_values=float(mel.min())
+        )
+        return padded
+
+    def _aligned(
+        self, encoded: object, tokens: list[list[int]], windows: list[FloatArray]
+    ) -> list[tuple[Word, ...]]:
+        frames = [max(2, window.size * FRAMES_PER_S // RATE_HZ) for window in windows]
+        alignments: list[list[dict[str, Any]]] = self._whisper.find_alignment(
+            self._tokenizer, tokens, encoded, frames
+        )
+        aligned: list[tuple[Word, ...]] = []
+        for alignment, window in zip(alignments, windows, strict=True):
+            end_s = window.size / RATE_HZ
+            aligned.append(
+                tuple(
+                    Word(
+                        text=str(word["word"]),
+                        start_s=min(float(word["start"]), end_s),
+                        end_s=min(float(word["end"]), end_s),
+                        probability=min(1.0, float(word["probability"])),
+                    )
+                    for word in alignment
+                    if word["word"]
+                )
+            )
+        return aligned
+
+
+ENGINES: tuple[type[WhisperEngine], ...] = (WhisperEngine,)
+
+
+def open_engine(
+    name_or_path: str | Path, models_dir: Path, *, device: str = "auto", threads: int = 0
+) -> AsrEngine:
+    """Load a recogniser by name or folder; raise ModelError when it is missing or cannot be loaded."""
+    return WhisperEngine(find_model(name_or_path, models_dir), device=device, threads=threads)
+
+
+def _padded_frames(samples: int, effort: Effort) -> int:
+    seconds = min(30.0, samples / RATE_HZ + effort.trailing_silence_s)
+    return 2 * int(np.ceil(seconds * FRAMES_PER_S / 2))
+
+
+def _storage(features: FloatArray) -> object:
+    import ctranslate2
+
+    return ctranslate2.StorageView.from_array(np.ascontiguousarray(features))
+
+
+def _fingerprint(model_dir: Path, compute_type: str) -> str:
+    """Hash the weights by size, ends and name of each file: whole files would cost seconds a start."""
+    digest = hashlib.sha256(compute_type.encode())
+    for path in sorted(model_dir.iterdir()):
+        if path.is_file():
+            digest.update(f"{path.name}:{path.stat().st_size}".encode())
+            with path.open("rb") as stream:
+                digest.update(stream.read(1 << 16))
+                stream.seek(max(0, path.stat().st_size - (1 << 16)))
+                digest.update(stream.read())
+    return digest.hexdigest()
