@@ -37,7 +37,7 @@ class NightOptions:
 def run_night(settings: Settings, options: NightOptions, reporting: Reporting) -> FinishedRun:
     """Transcribe, score and report the calls of an input."""
     finished = _run(settings, options, reporting, *_calls(settings, options), evaluate=True)
-    publish_report(finished, settings, options.out_dir)
+    publish_report(finished.results, finished.facts, settings, options.out_dir)
     return finished
 
 
@@ -53,13 +53,13 @@ def transcribe_night(settings: Settings, options: NightOptions, reporting: Repor
 def rescore(settings: Settings, options: NightOptions, reporting: Reporting) -> FinishedRun:
     """Score the transcripts of an earlier run again; audio is not touched."""
     finished = _run(settings, options, reporting, stored_transcripts(options.source), (), evaluate=True)
-    publish_report(finished, settings, options.out_dir)
+    publish_report(finished.results, finished.facts, settings, options.out_dir)
     return finished
 
 
 def rebuild_report(settings: Settings, out_dir: Path) -> Path:
     """Write the report of an earlier run again, from its evaluations and transcripts."""
-    return publish_report(read_results(out_dir, out_dir / TRANSCRIPTS), settings, out_dir)
+    return publish_report(*read_results(out_dir, out_dir / TRANSCRIPTS), settings, out_dir)
 
 
 def stored_transcripts(folder: Path) -> tuple[StoredTranscript, ...]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qa_analyzer.analysis.analyze import Analyzer
+from qa_analyzer.batch.file_state import file_sha256
 from qa_analyzer.batch.work import CallResult, StoredTranscript, WorkItem, source_of
-from qa_analyzer.calls.audio import file_sha256
 from qa_analyzer.calls.call import Call
 from qa_analyzer.errors import CallError, InputError, TranscriptError
 from qa_analyzer.scoring.evaluation import CallFailure, Evaluation
@@ -106,7 +106,7 @@ class CallProcessor:
         except TranscriptError:
             return None  # damaged or of another version: made anew
         same_audio = stored.audio is not None and stored.audio.sha256 == file_sha256(call.audio_path)
-        if not same_audio or stored.asr_fingerprint != self.transcriber.fingerprint:
+        if not same_audio or stored.asr_fingerprint != self.transcriber.engine.fingerprint:
             return None
         if stored.call.agent_channel != call.agent_channel:
             return None  # the roles rest on it

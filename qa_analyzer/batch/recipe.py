@@ -8,12 +8,14 @@ from pathlib import Path
 from qa_analyzer.analysis.analyze import Analyzer
 from qa_analyzer.analysis.complaints import ComplaintTagger, load_lexicon
 from qa_analyzer.analysis.sentiment import open_sentiment
+from qa_analyzer.batch.file_state import state_fingerprint
 from qa_analyzer.batch.process_call import CallProcessor
-from qa_analyzer.scoring.score import Scorer
+from qa_analyzer.scoring.score import Scorer, code_fingerprint
 from qa_analyzer.scoring.scorecard import load_scorecard
 from qa_analyzer.settings import Settings
+from qa_analyzer.speech.asr import open_engine
 from qa_analyzer.speech.models import find_model
-from qa_analyzer.speech.transcribe import Transcriber, open_transcriber
+from qa_analyzer.speech.transcribe import Transcriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,32 @@ class Recipe:
             load_scorecard(self.settings.scorecard)
             load_lexicon(self.settings.lexicon)
 
+    def judges(self) -> dict[str, str | None]:
+        """Return fingerprints of everything that decides a result; None for what this run does not use.
+
+        Models count by the state of their files: nothing has to be loaded to see that nothing changed.
+        """
+        settings = self.settings
+        asr = find_model(settings.asr_model, settings.models_dir) if self.recordings else None
+        sentiment = settings.models_dir / settings.sentiment_model
+        return {
+            "code": code_fingerprint(),
+            "asr": state_fingerprint(asr) if asr is not None else None,
+            "hotwords": state_fingerprint(settings.hotwords) if settings.hotwords is not None else None,
+            "device": settings.device if self.recordings else None,
+            "scorecard": load_scorecard(settings.scorecard).fingerprint if self.evaluate else None,
+            "lexicon": load_lexicon(settings.lexicon).fingerprint if self.evaluate else None,
+            "sentiment": f"{settings.sentiment_model} {state_fingerprint(sentiment)}"
+            if self.evaluate
+            else None,
+        }
+
     def _transcriber(self) -> Transcriber:
         settings = self.settings
-        return open_transcriber(
-            settings.asr_model,
-            models_dir=settings.models_dir,
-            device=settings.device,
-            threads=self.threads,
-            hotwords=settings.hotwords,
+        engine = open_engine(
+            settings.asr_model, settings.models_dir, device=settings.device, threads=self.threads
         )
+        return Transcriber(engine)
 
     def _analyzer(self) -> Analyzer:
         sentiment_model = open_sentiment(self.settings.sentiment_model, self.settings.models_dir)

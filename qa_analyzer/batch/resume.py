@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+from qa_analyzer.batch.file_state import file_state
 from qa_analyzer.batch.journal import JournalEntry
 from qa_analyzer.batch.work import CallResult, StoredTranscript, WorkItem
 from qa_analyzer.errors import TranscriptError
@@ -18,21 +19,13 @@ from qa_analyzer.speech.transcript_json import read_transcript, transcript_finge
 def work_key(work_item: WorkItem, judges: Mapping[str, str | None]) -> str:
     """Return what the result of a call rests on: its input (a file by size and time) and the fingerprints."""
     if isinstance(work_item, StoredTranscript):
-        source = [_file_state(work_item.path)]
+        source = [file_state(work_item.path)]
     else:
         source = [asdict(work_item)]
         if work_item.audio_path is not None:
-            source.append(_file_state(work_item.audio_path))
+            source.append(file_state(work_item.audio_path))
     canonical = json.dumps([source, dict(judges)], sort_keys=True, default=str, ensure_ascii=False)
     return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
-
-
-def _file_state(path: Path) -> dict[str, object]:
-    try:
-        state = path.stat()
-    except OSError:
-        return {"path": str(path), "missing": True}
-    return {"path": str(path), "bytes": state.st_size, "mtime_ns": state.st_mtime_ns}
 
 
 def taken_over(work_item: WorkItem, entry: JournalEntry, transcripts_dir: Path) -> CallResult | None:

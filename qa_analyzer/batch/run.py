@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from qa_analyzer.batch.resume import taken_over, work_key
 from qa_analyzer.batch.runners import Runner
 from qa_analyzer.batch.work import CallResult, WorkItem
 from qa_analyzer.errors import ConfigError, InputError
+from qa_analyzer.kpi.records import Run
 from qa_analyzer.kpi.store import KpiStore
 from qa_analyzer.scoring.evaluation import CallFailure
 from qa_analyzer.scoring.evaluation_json import evaluation_to_json
@@ -50,6 +51,37 @@ class FinishedRun:
     facts: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Ledger:
+    """Writes a run to the store, if there is one."""
+
+    store: KpiStore | None
+    run: Run
+
+    def __post_init__(self) -> None:
+        if self.store is not None:
+            self.store.save_run(self.run)
+
+    def save(self, result: CallResult) -> None:
+        if self.store is None:
+            return
+        if result.evaluation is not None:
+            self.store.save_result(result.evaluation, run_id=self.run.run_id)
+        if result.failure is not None:
+            self.store.save_failure(result.failure, run_id=self.run.run_id)
+
+    def close(self, summary: RunSummary, facts: Mapping[str, Any]) -> None:
+        if self.store is not None:
+            finished = replace(
+                self.run,
+                finished_at=datetime.now(UTC),
+                calls_scored=summary.scored,
+                calls_failed=summary.failed,
+                facts=facts,
+            )
+            self.store.save_run(finished)
+
+
 def execute(plan: RunPlan, runner: Runner, store: KpiStore | None, listener: Listener) -> FinishedRun:
     """Do what is left of a plan and write its outputs; ``listener`` hears of every call as it is done.
 
@@ -75,19 +107,21 @@ def _execute(plan: RunPlan, runner: Runner, store: KpiStore | None, listener: Li
     keys = {work_item.call_id: work_key(work_item, judges) for work_item in plan.work}
     journal = Journal(plan.out_dir / JOURNAL)
     done = _already_done(plan, journal, keys)
-    run_id = store.start_run(started_at, versions()) if store is not None else None
+    ledger = _Ledger(store, Run(f"{started_at:%Y%m%dT%H%M%S.%fZ}", started_at, source=str(plan.out_dir)))
     with journal:
         for result in done.values():
+            ledger.save(result)
             listener(result)
         left = tuple(work_item for work_item in plan.work if work_item.call_id not in done)
         for result in runner.run(left, plan.recipe) if left else ():
             done[result.call_id] = result
+            # The store first: a call in the journal is not done again, and the store takes twice as once.
+            ledger.save(result)
             journal.append(_entry(result, keys[result.call_id]))
-            _save(store, run_id, result)
             listener(result)
     rejected = tuple(_rejected_result(problem) for problem in plan.rejected)
     for result in rejected:
-        _save(store, run_id, result)
+        ledger.save(result)
         listener(result)
     results = (*(done[work_item.call_id] for work_item in plan.work), *rejected)
     summary = summarize(
@@ -95,8 +129,7 @@ def _execute(plan: RunPlan, runner: Runner, store: KpiStore | None, listener: Li
     )
     facts = _facts(plan, summary, judges, started_at)
     write_outputs(results, plan.out_dir, facts)
-    if store is not None and run_id is not None:
-        store.finish_run(run_id, datetime.now(UTC), facts)
+    ledger.close(summary, facts)
     return FinishedRun(results, summary, facts)
 
 
@@ -123,15 +156,6 @@ def _entry(result: CallResult, key: str) -> JournalEntry:
         audio_s=result.audio_s,
         stage_seconds=dict(result.stage_seconds),
     )
-
-
-def _save(store: KpiStore | None, run_id: int | None, result: CallResult) -> None:
-    if store is None or run_id is None:
-        return
-    if result.evaluation is not None:
-        store.save_result(result.evaluation, run_id=run_id)
-    if result.failure is not None:
-        store.save_failure(result.failure, run_id=run_id)
 
 
 def _rejected_result(problem: InputError) -> CallResult:

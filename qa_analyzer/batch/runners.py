@@ -78,7 +78,7 @@ class PoolRunner:
         with ProcessPool(
             max_workers=self.workers, initializer=_load, initargs=(recipe,), context=get_context("spawn")
         ) as pool:
-            pending: deque[tuple[WorkItem, ProcessFuture]] = deque()
+            pending: deque[tuple[WorkItem, ProcessFuture[CallResult]]] = deque()
             upcoming = iter(work)
             # A short queue keeps memory flat and Ctrl-C quick, whatever the number of calls.
             for work_item in upcoming:
@@ -88,7 +88,7 @@ class PoolRunner:
             while pending:
                 yield _result(*pending.popleft())
 
-    def _schedule(self, pool: ProcessPool, work_item: WorkItem) -> ProcessFuture:
+    def _schedule(self, pool: ProcessPool, work_item: WorkItem) -> ProcessFuture[CallResult]:
         limit_s = START_UP_S + self.seconds_per_audio_second * _longest_audio_s(work_item)
         return pool.schedule(_process, args=(work_item,), timeout=limit_s)
 
@@ -122,7 +122,7 @@ def _longest_audio_s(work_item: WorkItem) -> float:
         return 0.0
 
 
-def _result(work_item: WorkItem, future: ProcessFuture) -> CallResult:
+def _result(work_item: WorkItem, future: ProcessFuture[CallResult]) -> CallResult:
     try:
         result: CallResult = future.result()
         return result
