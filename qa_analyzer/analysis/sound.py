@@ -17,12 +17,17 @@ from qa_analyzer.analysis.mandarin import readings_of
 HOMOPHONE_COST = 0.05
 #: Extra cost where the tone differs too; telephone recognisers lose tones often.
 TONE_COST = 0.06
-#: Cost of a phrase syllable that is missing from the text, and of one too many in it.
-DELETION_COST = 0.75
-INSERTION_COST = 0.65
-#: Unstressed particles come and go in speech and in recognition.
-PARTICLE_COST = 0.2
-PARTICLES = frozenset("的了啊呀吧呢嘛吗哦噢嗯呃哎唉诶啦哈那个就这着地得")
+#: Cost of a syllable that carries meaning, a helping word or an unstressed particle missing from the text.
+DELETION_COSTS = (1.0, 0.5, 0.2)
+#: The same at either end of the phrase, where nothing holds its place.
+EDGE_DELETION_COSTS = (1.3, 0.75, 0.5)
+#: Cost of such a syllable too many in the text.
+INSERTION_COSTS = (0.75, 0.5, 0.2)
+PARTICLES = frozenset("的了啊呀吧呢嘛吗哦噢嗯呃哎唉诶啦哈着地得")
+HELPERS = frozenset("您你我他咱这那是请会就都也要在给把跟和个一下有到过来去先再又还能可以")
+#: A number changed is another statement: 五天 is not 两天.
+NUMBER_COST = 3.0
+NUMBERS = frozenset("零一二三四五六七八九十百千万两半")
 #: A negation lost, added or put in another's place turns the meaning round: never within reach of a threshold.
 NEGATION_COST = 9.0
 NEGATIONS = frozenset("不没别未非无甭")
@@ -138,18 +143,26 @@ def char_cost(left: str, right: str) -> float:
     return float(table.costs[0, column])
 
 
-def deletion_cost(char: str) -> float:
-    """Return the cost of a phrase character that the text lacks."""
-    if char in NEGATIONS:
-        return NEGATION_COST
-    return PARTICLE_COST if char in PARTICLES else DELETION_COST
+def _weight(char: str) -> int:
+    return 2 if char in PARTICLES else 1 if char in HELPERS else 0
+
+
+def deletion_costs(form: str) -> tuple[float, ...]:
+    """Return for each character of a phrase the cost of its absence from the text."""
+    last = len(form) - 1
+    return tuple(
+        NEGATION_COST
+        if char in NEGATIONS
+        else NUMBER_COST
+        if char in NUMBERS
+        else (EDGE_DELETION_COSTS if place in (0, last) else DELETION_COSTS)[_weight(char)]
+        for place, char in enumerate(form)
+    )
 
 
 def insertion_cost(char: str) -> float:
     """Return the cost of a character of the text that the phrase lacks."""
-    if char in NEGATIONS:
-        return NEGATION_COST
-    return PARTICLE_COST if char in PARTICLES else INSERTION_COST
+    return NEGATION_COST if char in NEGATIONS else INSERTION_COSTS[_weight(char)]
 
 
 @lru_cache(maxsize=65536)
@@ -197,9 +210,10 @@ class CharCosts:
                     tone,
                 )
         self._negations = np.asarray([char in NEGATIONS for char in phrase_chars], bool)
+        self._numbers = np.asarray([char in NUMBERS for char in phrase_chars], bool)
         self._columns: dict[str, int] = {"": PAD}
         self.costs = np.ones((count, 256), np.float32)
-        self.insertions = np.full(256, INSERTION_COST, np.float32)
+        self.insertions = np.full(256, INSERTION_COSTS[0], np.float32)
         self.costs[:, PAD] = self.insertions[PAD] = NEGATION_COST
 
     def columns(self, text: str) -> NDArray[np.int32]:
@@ -213,7 +227,7 @@ class CharCosts:
             if column == self.costs.shape[1]:
                 self.costs = np.concatenate([self.costs, np.ones_like(self.costs)], axis=1)
                 self.insertions = np.concatenate(
-                    [self.insertions, np.full_like(self.insertions, INSERTION_COST)]
+                    [self.insertions, np.full_like(self.insertions, INSERTION_COSTS[0])]
                 )
             self.costs[:, column] = self._column_costs(char)
             self.insertions[column] = insertion_cost(char)
@@ -232,6 +246,8 @@ class CharCosts:
             best = np.minimum(best, cost.min(axis=1)).astype(np.float32)
             same_sound |= (known & (apart == 0)).any(axis=1)
         best[[char + other in _SAME_WORD for other in self._chars]] = HOMOPHONE_COST
+        if char in NUMBERS:
+            best[self._numbers & ~same_sound] = NUMBER_COST
         best[(self._negations != (char in NEGATIONS)) & ~same_sound] = NEGATION_COST
         same = self._chars.find(char)
         if same >= 0:

@@ -17,7 +17,7 @@ from qa_analyzer.analysis.sound import (
     NEGATION_COST,
     PAD,
     CharCosts,
-    deletion_cost,
+    deletion_costs,
     insertion_cost,
     sound_classes,
 )
@@ -56,7 +56,7 @@ class SoundSearch:
         seeds: dict[tuple[int, int], list[tuple[int, int]]] = {}
         for number, form in enumerate(self._forms):
             self._rows[number, : len(form)] = [rows[char] for char in form]
-            self._deletions[number, : len(form)] = [deletion_cost(char) for char in form]
+            self._deletions[number, : len(form)] = deletion_costs(form)
             if self._limits[number] >= 0:
                 for place in _seed_places(len(form)):
                     for pair in product(sound_classes(form[place]), sound_classes(form[place + 1])):
@@ -139,8 +139,7 @@ class SoundSearch:
         table = self._costs.costs[self._rows[number, : len(form)][:, None], columns[None, :]]
         # Each cell: cost, start, number of text indexes that differ and the indexes themselves.
         row: list[tuple[float, int, tuple[int, ...]]] = [(0.0, place, ()) for place in range(len(window) + 1)]
-        for step, char in enumerate(form):
-            missing = deletion_cost(char)
+        for step, missing in enumerate(deletion_costs(form)):
             after = [(row[0][0] + missing, 0, row[0][2])]
             for place in range(1, len(window) + 1):
                 cost, start, changed = row[place - 1]
