@@ -1,0 +1,77 @@
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from qa_analyzer.batch.recipe import Recipe
+from qa_analyzer.batch.runners import InProcessRunner, PoolRunner, open_runner, workers_for_this_machine
+from qa_analyzer.batch.work import CallResult, StoredTranscript
+from qa_analyzer.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class ScriptedProcessor:
+    """Does what the name of the call says."""
+
+    def process(self, work_item: StoredTranscript) -> CallResult:
+        if work_item.call_id.startswith("dies"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if work_item.call_id.startswith("hangs"):
+            time.sleep(60)
+        return CallResult(work_item.call_id, None, None, None, 1.0, {"score": float(os.getpid())})
+
+
+@dataclass(frozen=True)
+class ScriptedRecipe:
+    broken: bool = False
+
+    def check(self) -> None:
+        if self.broken:
+            raise ConfigError("no such model")
+
+    def build(self) -> Any:
+        return ScriptedProcessor()
+
+
+def work(*names: str) -> list[StoredTranscript]:
+    return [StoredTranscript(name, Path(name)) for name in names]
+
+
+def run(runner: Any, names: tuple[str, ...], *, broken: bool = False) -> list[CallResult]:
+    return list(runner.run(work(*names), cast(Recipe, ScriptedRecipe(broken))))
+
+
+def test_both_runners_keep_the_order_of_the_calls() -> None:
+    names = tuple(f"c{number}" for number in range(12))
+    for runner in (InProcessRunner(), PoolRunner(2, 1.0)):
+        assert [result.call_id for result in run(runner, names)] == list(names)
+
+
+def test_a_call_that_kills_or_hangs_its_worker_is_recorded_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("qa_analyzer.batch.runners.START_UP_S", 8.0)
+    results = run(PoolRunner(2, 1.0), ("a", "dies", "b", "hangs", "c", "d"))
+    failures = {result.call_id: result.failure.error for result in results if result.failure is not None}
+    assert failures == {"dies": "WorkerDied", "hangs": "CallTimeout"}
+    assert [result.call_id for result in results] == ["a", "dies", "b", "hangs", "c", "d"]
+
+
+def test_a_wrong_configuration_stops_before_any_worker_starts() -> None:
+    with pytest.raises(ConfigError, match="no such model"):
+        run(PoolRunner(2, 1.0), ("a",), broken=True)
+
+
+def test_runners_are_opened_by_name() -> None:
+    assert open_runner("pool", workers=3, seconds_per_audio_second=2.0) == PoolRunner(3, 2.0)
+    with pytest.raises(ConfigError, match="in-process, pool"):
+        open_runner("moon", workers=1, seconds_per_audio_second=1.0)
+
+
+def test_there_are_never_more_workers_than_calls() -> None:
+    assert workers_for_this_machine(1) == 1
+    assert workers_for_this_machine(0) == 1
