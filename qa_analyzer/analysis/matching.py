@@ -24,6 +24,10 @@ SOUND = "sound"
 _SHORT_PHRASE = 4
 #: Words at least this frequent in jieba's dictionary are taken at their word: a short phrase is not heard in them.
 _COMMON_WORD = 100
+#: What each character adds to the distance of a long phrase when it belongs to such a word.
+_OTHER_WORD_COST = 0.3
+#: Single characters at least this frequent (是, 在, 将) turn up beside anything.
+_EVERYWHERE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,26 +160,33 @@ class PhraseMatcher:
         if not self._runs_on(text, match.start, match.end):
             return False
         form = self._forms[match.form]
-        if len(form) > _SHORT_PHRASE:
-            return True
-        return not any(
-            frequency >= _COMMON_WORD and start < match.end and end > match.start and word not in form
-            for word, start, end, frequency in _words(chars)
-            if any(start <= place < end for place in match.changed)
-        )
+        if len(form) == 2 and any(
+            jieba.dt.FREQ.get(chars[place], 0) >= _EVERYWHERE for place in match.changed
+        ):
+            return False
+        taken = {
+            place
+            for word, start, end in _common_words(chars)
+            if start < match.end and end > match.start and word not in form
+            for place in match.changed
+            if start <= place < end
+        }
+        if len(form) <= _SHORT_PHRASE:
+            return not taken
+        return match.distance + _OTHER_WORD_COST * len(taken) / len(form) <= default_max_distance(len(form))
 
 
 def default_max_distance(length: int) -> float:
     """Return the mean cost a character up to which a phrase of this length is recognised by sound."""
-    return {2: 0.09, 3: 0.12, 4: 0.19, 5: 0.21}.get(length, 0.24)
+    return {2: 0.09, 3: 0.12, 4: 0.19, 5: 0.19, 6: 0.19, 7: 0.20}.get(length, 0.21)
 
 
 @lru_cache(maxsize=512)
-def _words(chars: str) -> tuple[tuple[str, int, int, int], ...]:
+def _common_words(chars: str) -> tuple[tuple[str, int, int], ...]:
     return tuple(
-        (word, start, end, jieba.dt.FREQ.get(word, 0))
+        (word, start, end)
         for word, start, end in jieba.tokenize(chars)
-        if end - start > 1
+        if end - start > 1 and jieba.dt.FREQ.get(word, 0) >= _COMMON_WORD
     )
 
 

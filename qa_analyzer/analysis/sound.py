@@ -20,7 +20,7 @@ TONE_COST = 0.06
 #: Cost of a syllable that carries meaning, a helping word or an unstressed particle missing from the text.
 DELETION_COSTS = (1.0, 0.5, 0.2)
 #: The same at either end of the phrase, where nothing holds its place.
-EDGE_DELETION_COSTS = (1.3, 0.75, 0.5)
+EDGE_DELETION_COSTS = (1.3, 0.9, 0.5)
 #: Cost of such a syllable too many in the text.
 INSERTION_COSTS = (0.75, 0.5, 0.2)
 PARTICLES = frozenset("的了啊呀吧呢嘛吗哦噢嗯呃哎唉诶啦哈着地得")

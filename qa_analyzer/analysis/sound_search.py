@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,17 +28,46 @@ _BAND = 3
 #: Rounding of float32 sums must not decide at a threshold.
 _EPSILON = 1e-5
 _NEAREST_LIMIT = 0.6
+#: One missing character in this many; a phrase half of which is missing was not said.
+_CHARS_PER_DELETION = 4
+#: A syllable this far from the one meant shares next to nothing with it.
+_UNLIKE = 0.45
+#: What such a syllable costs more at either end, where nothing holds its place.
+_EDGE_COST = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class SoundMatch:
-    """A place that sounds like form number ``form``; ``changed`` are the text indexes that differ from it."""
+    """A place that sounds like form number ``form``.
+
+    ``changed`` are the text indexes that differ from it; ``deleted`` counts its characters that the text lacks.
+    """
 
     form: int
     start: int
     end: int
     distance: float
     changed: tuple[int, ...]
+    deleted: int
+
+
+class _Path(NamedTuple):
+    """One way of aligning: its cost, where it starts, how many phrase characters it skips, what it changes."""
+
+    cost: float
+    start: int
+    deleted: int
+    changed: tuple[int, ...]
+
+    def hear(self, apart: float, place: int) -> _Path:
+        changed = self.changed if apart == 0 else (*self.changed, place)
+        return _Path(self.cost + apart, self.start, self.deleted, changed)
+
+    def delete(self, missing: float) -> _Path:
+        return _Path(self.cost + missing, self.start, self.deleted + 1, self.changed)
+
+    def insert(self, cost: float, place: int) -> _Path:
+        return _Path(self.cost + cost, self.start, self.deleted, (*self.changed, place))
 
 
 class SoundSearch:
@@ -51,12 +81,14 @@ class SoundSearch:
         longest = max((len(form) for form in self._forms), default=0)
         self._rows = np.zeros((len(self._forms), longest), np.int32)
         self._deletions = np.zeros((len(self._forms), longest), np.float32)
+        self._edges = np.zeros((len(self._forms), longest), np.float32)
         self._lengths = np.asarray([len(form) for form in self._forms], np.int32)
         self._limits = np.asarray(limits, np.float32)
         seeds: dict[tuple[int, int], list[tuple[int, int]]] = {}
         for number, form in enumerate(self._forms):
             self._rows[number, : len(form)] = [rows[char] for char in form]
             self._deletions[number, : len(form)] = deletion_costs(form)
+            self._edges[number, [0, len(form) - 1]] = _EDGE_COST
             if self._limits[number] >= 0:
                 for place in _seed_places(len(form)):
                     for pair in product(sound_classes(form[place]), sound_classes(form[place + 1])):
@@ -72,7 +104,9 @@ class SoundSearch:
             if (int(form), int(end)) not in seen:
                 seen.add((int(form), int(end)))
                 match = self._trace(int(form), chars, int(diagonal), int(end))
-                if match.distance > 0:
+                if match.distance > 0 and match.deleted <= max(
+                    1, len(self._forms[match.form]) // _CHARS_PER_DELETION
+                ):
                     yield match
 
     def nearest(self, chars: str) -> SoundMatch | None:
@@ -117,12 +151,14 @@ class SoundSearch:
         windows = columns[(diagonals + margin - _BAND)[:, None] + np.arange(width)]
         rows = self._rows[forms]
         deletions = self._deletions[forms]
+        edges = self._edges[forms]
         insertions = np.zeros((len(forms), width + 1), np.float32)
         np.cumsum(self._costs.insertions[windows], axis=1, out=insertions[:, 1:])
         totals = np.zeros((len(forms), width + 1), np.float32)
         for step in range(longest):
             after = totals + deletions[:, step, None]
-            spoken_as = totals[:, :-1] + self._costs.costs[rows[:, step, None], windows]
+            apart = self._costs.costs[rows[:, step, None], windows]
+            spoken_as = totals[:, :-1] + apart + edges[:, step, None] * (apart > _UNLIKE)
             np.minimum(after[:, 1:], spoken_as, out=after[:, 1:])
             after = np.minimum.accumulate(after - insertions, axis=1) + insertions
             totals = np.where((step < lengths)[:, None], after, totals)
@@ -137,28 +173,25 @@ class SoundSearch:
         window = chars[first:end]
         columns = self._costs.columns(window)
         table = self._costs.costs[self._rows[number, : len(form)][:, None], columns[None, :]]
-        # Each cell: cost, start, number of text indexes that differ and the indexes themselves.
-        row: list[tuple[float, int, tuple[int, ...]]] = [(0.0, place, ()) for place in range(len(window) + 1)]
+        edges = self._edges[number]
+        row = [_Path(0.0, place, 0, ()) for place in range(len(window) + 1)]
         for step, missing in enumerate(deletion_costs(form)):
-            after = [(row[0][0] + missing, 0, row[0][2])]
+            after = [row[0].delete(missing)]
             for place in range(1, len(window) + 1):
-                cost, start, changed = row[place - 1]
                 apart = float(table[step, place - 1])
-                options = [
-                    (cost + apart, start, changed if apart == 0 else (*changed, place - 1)),
-                    (row[place][0] + missing, row[place][1], row[place][2]),
-                    (
-                        after[-1][0] + insertion_cost(window[place - 1]),
-                        after[-1][1],
-                        (*after[-1][2], place - 1),
-                    ),
-                ]
-                after.append(min(options, key=lambda option: option[0]))
+                extra = float(edges[step]) if apart > _UNLIKE else 0.0
+                options = (
+                    row[place - 1].hear(apart + extra, place - 1),
+                    row[place].delete(missing),
+                    after[-1].insert(insertion_cost(window[place - 1]), place - 1),
+                )
+                after.append(min(options, key=lambda path: path.cost))
             row = after
-        cost, start, changed = row[len(window)]
-        changed_in_text = tuple(first + place for place in changed)
-        distance = min(cost, NEGATION_COST) / len(form)
-        return SoundMatch(number, first + start, max(end, first + start + 1), distance, changed_in_text)
+        path = row[len(window)]
+        start = first + path.start
+        changed = tuple(first + place for place in path.changed)
+        distance = min(path.cost, NEGATION_COST) / len(form)
+        return SoundMatch(number, start, max(end, start + 1), distance, changed, path.deleted)
 
 
 def _seed_places(length: int) -> tuple[int, ...]:
