@@ -36,7 +36,12 @@ class Piece:
 
     @property
     def placed(self) -> Span:
+        """Return the stretch of the window that the piece fills."""
         return Span(self.offset_s, self.offset_s + self.source.duration_s)
+
+    def source_time_s(self, time_s: float) -> float:
+        """Map a time of the window to a time of the recording, kept inside the piece."""
+        return self.source.start_s + min(max(time_s - self.offset_s, 0.0), self.source.duration_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +68,6 @@ class Window:
             self.pieces,
             key=lambda piece: max(piece.offset_s - time_s, time_s - piece.placed.end_s, 0.0),
         )
-
-    def source_time_s(self, time_s: float) -> float:
-        """Map a time of the window to a time of the recording."""
-        piece = self.piece_at(time_s)
-        inside_s = min(max(time_s - piece.offset_s, 0.0), piece.source.duration_s)
-        return piece.source.start_s + inside_s
 
 
 def pack(
