@@ -1,0 +1,80 @@
+"""Writing a report's files: each whole or not at all, and none left over from an earlier report."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path, PurePosixPath
+
+from qa_analyzer.errors import ConfigError
+
+_LISTING = "report-files.json"
+_FOLDERS = ("agents", "calls", "audio")
+
+
+class ReportFiles:
+    """The files of one report folder. Names are relative to it, with forward slashes.
+
+    Raises:
+        ConfigError: the folder cannot be made.
+    """
+
+    def __init__(self, out_dir: Path) -> None:
+        self.out_dir = out_dir
+        self._written: set[str] = set()
+        try:
+            for folder in _FOLDERS:
+                (out_dir / folder).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"the report folder {out_dir} cannot be made: {error.strerror}") from error
+
+    def write_text(self, name: str, text: str) -> Path:
+        """Write a page. Half a surrogate pair, which UTF-8 cannot hold, becomes a question mark."""
+        return self.write_bytes(name, text.encode("utf-8", "replace"))
+
+    def write_bytes(self, name: str, content: bytes) -> Path:
+        """Write a file and put it in place when it is whole."""
+        path = self.out_dir / name
+        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+            Path(part).chmod(0o644)
+            Path(part).replace(path)
+        except BaseException:
+            Path(part).unlink(missing_ok=True)
+            raise
+        self.keep(name)
+        return path
+
+    def keep(self, name: str) -> None:
+        """Count a file among this report's."""
+        self._written.add(name)
+
+    def finish(self) -> None:
+        """Remove the files of an earlier report in this folder that this one did not write again."""
+        listing = self.out_dir / _LISTING
+        for name in sorted(_listed(listing) - self._written):
+            (self.out_dir / name).unlink(missing_ok=True)
+        self._written.discard(_LISTING)
+        self.write_bytes(_LISTING, json.dumps(sorted(self._written), ensure_ascii=False, indent=0).encode())
+
+
+def _listed(listing: Path) -> set[str]:
+    """Read an earlier listing; only names inside our own folders count, whatever somebody wrote there."""
+    try:
+        names = json.loads(listing.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return set()
+    if not isinstance(names, list):
+        return set()
+    return {
+        name
+        for name in names
+        if isinstance(name, str)
+        and len(PurePosixPath(name).parts) == 2
+        and PurePosixPath(name).parts[0] in _FOLDERS
+        and PurePosixPath(name).parts[1] not in (".", "..")
+        and "\\" not in name
+    }

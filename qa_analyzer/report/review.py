@@ -1,0 +1,82 @@
+"""Which calls a person should look at first, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from qa_analyzer.report.report_data import ScorecardView
+from qa_analyzer.scoring.evaluation import Evaluation, Verdict
+
+# A call this close to a grade's edge changes grade with the smallest criterion of a 100-point card (5 points),
+# decided the other way.
+NEAR_THRESHOLD_PERCENT = 2.5
+
+# Below this the sides may be swapped, and every role-dependent verdict with them.
+SURE_ROLES = 0.8
+
+
+class ReviewReason(StrEnum):
+    """Why a person should look, most urgent first."""
+
+    UNSCORED = "unscored"
+    UNSCORABLE = "unscorable"
+    NEAR_THRESHOLD = "near_threshold"
+    RED_LINE = "red_line"
+    UNSURE_ROLES = "unsure_roles"
+    DAMAGED = "damaged"
+    RISK = "risk"
+
+
+_URGENCY = {reason: rank for rank, reason in enumerate(ReviewReason)}
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One call to look at. ``open_points`` is the weight of what could not be judged."""
+
+    evaluation: Evaluation
+    reasons: tuple[ReviewReason, ...]
+    open_points: float
+    distance: float | None
+
+
+def review_queue(evaluations: tuple[Evaluation, ...], scorecard: ScorecardView) -> tuple[Review, ...]:
+    """Return the calls that need a person: unscorable first, then near a grade's edge, then the rest."""
+    reviews = [
+        review for review in (_review(evaluation, scorecard) for evaluation in evaluations) if review.reasons
+    ]
+    return tuple(sorted(reviews, key=_order))
+
+
+def _order(review: Review) -> tuple[int, float, float, int, str]:
+    distance = review.distance if review.distance is not None else 100.0
+    return (
+        _URGENCY[review.reasons[0]],
+        -review.open_points,
+        distance,
+        -len(review.reasons),
+        review.evaluation.call_id,
+    )
+
+
+def _review(evaluation: Evaluation, scorecard: ScorecardView) -> Review:
+    weights = {criterion.criterion_id: criterion.weight for criterion in scorecard.criteria}
+    open_results = [result for result in evaluation.criteria if result.verdict is Verdict.UNSCORABLE]
+    open_points = sum(weights.get(result.criterion_id, result.points_possible) for result in open_results)
+    transcript = evaluation.analysis.transcript
+    distance = None
+    if evaluation.percent is not None and not evaluation.auto_failed:
+        distance = min((abs(evaluation.percent - edge) for edge in scorecard.bands.values()), default=None)
+    found = {
+        ReviewReason.UNSCORED: evaluation.percent is None,
+        ReviewReason.UNSCORABLE: bool(open_results),
+        ReviewReason.NEAR_THRESHOLD: distance is not None and distance <= NEAR_THRESHOLD_PERCENT,
+        ReviewReason.RED_LINE: evaluation.auto_failed,
+        ReviewReason.UNSURE_ROLES: transcript.roles.confidence < SURE_ROLES,
+        ReviewReason.DAMAGED: bool(transcript.channel_findings),
+        ReviewReason.RISK: any(tag.code == "escalation" for tag in evaluation.analysis.risks),
+    }
+    return Review(
+        evaluation, tuple(reason for reason, holds in found.items() if holds), open_points, distance
+    )

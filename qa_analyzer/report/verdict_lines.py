@@ -1,0 +1,125 @@
+"""Verdicts of one call as lines of its page: what was decided, on which words, and what it cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qa_analyzer.report.formats import clock, decimal, points
+from qa_analyzer.report.report_data import CriterionView, ReportData
+from qa_analyzer.report.wording import Wording
+from qa_analyzer.scoring.evaluation import CriterionResult, Evaluation, Evidence, MatchKind, Verdict
+
+# Order in which a supervisor reads: what cost points, what needs ears, what was fine, what did not apply.
+VERDICT_ORDER = (Verdict.FAIL, Verdict.UNSCORABLE, Verdict.PASS, Verdict.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceLine:
+    """One piece of evidence. ``turn_index`` is None where it belongs to no turn of this call."""
+
+    evidence: Evidence
+    kind: str
+    role: str
+    when: str
+    how: str
+    turn_index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictLine:
+    """One criterion of one call. ``lost`` is the points it cost; 0 for any verdict but fail."""
+
+    criterion_id: str
+    name: str
+    description: str
+    verdict: Verdict
+    points: str
+    lost: float
+    red_line: bool
+    explanation: str
+    evidence: tuple[EvidenceLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionBlock:
+    """One scorecard section of one call with the points it came to."""
+
+    name: str
+    points: str
+    verdicts: tuple[VerdictLine, ...]
+
+
+def section_blocks(
+    evaluation: Evaluation, report_data: ReportData, wording: Wording
+) -> tuple[SectionBlock, ...]:
+    """Return the call's verdicts in scorecard order; results outside the scorecard come last, none is dropped."""
+    results = {result.criterion_id: result for result in evaluation.criteria}
+    blocks = []
+    for section in report_data.scorecard.sections:
+        judged = [(criterion, results.pop(criterion.criterion_id, None)) for criterion in section.criteria]
+        lines = [
+            _line(evaluation, criterion, result, wording)
+            for criterion, result in judged
+            if result is not None
+        ]
+        if lines:
+            name = wording.name_of(section.names, section.section_id)
+            blocks.append(_block(name, lines, [result for _, result in judged if result is not None]))
+    if results:
+        rest = list(results.values())
+        views = [CriterionView(result.criterion_id, {}, result.points_possible) for result in rest]
+        lines = [_line(evaluation, view, result, wording) for view, result in zip(views, rest, strict=True)]
+        blocks.append(_block(wording("call.other_criteria"), lines, rest))
+    return tuple(blocks)
+
+
+def _block(name: str, lines: list[VerdictLine], results: list[CriterionResult]) -> SectionBlock:
+    judged = [result for result in results if result.verdict in (Verdict.PASS, Verdict.FAIL)]
+    possible = sum(result.points_possible for result in judged)
+    earned = sum(result.points_earned for result in judged)
+    return SectionBlock(name, f"{points(earned)} / {points(possible)}" if possible else "", tuple(lines))
+
+
+def _line(
+    evaluation: Evaluation, criterion: CriterionView, result: CriterionResult, wording: Wording
+) -> VerdictLine:
+    failed = result.verdict is Verdict.FAIL
+    judged = result.verdict in (Verdict.PASS, Verdict.FAIL)
+    counted = judged and result.points_possible > 0
+    return VerdictLine(
+        criterion_id=result.criterion_id,
+        name=wording.name_of(criterion.names, result.criterion_id),
+        description=wording.name_of(criterion.descriptions, ""),
+        verdict=result.verdict,
+        points=f"{points(result.points_earned)} / {points(result.points_possible)}" if counted else "",
+        lost=result.points_possible - result.points_earned if failed else 0.0,
+        red_line=result.auto_fail or criterion.auto_fail,
+        explanation=result.explanation,
+        evidence=tuple(evidence_line(evaluation, piece, wording) for piece in result.evidence),
+    )
+
+
+def evidence_line(evaluation: Evaluation, piece: Evidence, wording: Wording) -> EvidenceLine:
+    """Return one piece of evidence with its words for people."""
+    turn_count = len(evaluation.analysis.transcript.turns)
+    inside = piece.turn_index is not None and 0 <= piece.turn_index < turn_count
+    when = ""
+    if piece.start_s is not None:
+        when = clock(piece.start_s)
+        if piece.end_s is not None and clock(piece.end_s) != when:
+            when = f"{when}–{clock(piece.end_s)}"
+    elif inside and piece.turn_index is not None:
+        when = wording("call.turn_number", number=piece.turn_index + 1)
+    how = ""
+    if piece.match_kind not in (MatchKind.NONE, MatchKind.MEASURE):
+        how = wording(f"match.{piece.match_kind}")
+        if piece.distance > 0:
+            how += wording("match.distance", distance=decimal(piece.distance, 2))
+    return EvidenceLine(
+        evidence=piece,
+        kind=wording(f"evidence.{piece.kind}"),
+        role=wording(f"role.{piece.role}"),
+        when=when,
+        how=how,
+        turn_index=piece.turn_index if inside else None,
+    )
