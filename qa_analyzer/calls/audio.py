@@ -121,7 +121,7 @@ def open_audio(
         except OSError as error:
             raise DecodeError(
                 call_id,
-                f"{path.name} could not be spooled to {spool_dir or tempfile.gettempdir()}: {error.strerror}; "
+                f"{path.name} cannot be spooled to {spool_dir or tempfile.gettempdir()}: {error.strerror}; "
                 "free some space (115 MB an hour and channel) or set TMPDIR to a larger disk",
             ) from error
         stream.close()

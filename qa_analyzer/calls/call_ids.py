@@ -47,5 +47,5 @@ def call_id_from_path(relative_path: PurePath) -> str:
 
 
 def _printable(character: str) -> bool:
-    # Control, format (bidirectional overrides), surrogates (undecodable bytes), line and paragraph separators.
+    # Control, format (bidirectional overrides), surrogates (undecodable bytes), line and paragraph ends.
     return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")

@@ -153,8 +153,8 @@ def _missing_s(stated: StatedLength, present_s: float, damaged_s: float, *, brok
 
 def _too_long(length_s: float, max_duration_s: float) -> RecordingFaultError:
     return RecordingFaultError(
-        f"is longer than the limit ({length_s / 3600:.1f} h of {max_duration_s / 3600:.1f} h); cut it into calls "
-        "or raise the limit"
+        f"is {length_s / 3600:.1f} h long, over the limit of {max_duration_s / 3600:.1f} h; cut it into "
+        "calls or raise the limit"
     )
 
 

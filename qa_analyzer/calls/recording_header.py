@@ -78,6 +78,6 @@ def not_a_recording(stream: BinaryIO) -> str:
     if not any(head):
         return "holds zeros instead of a recording; copy it again from the recorder"
     return (
-        "is in no known recording format, or its header is damaged; copy it again from the recorder, and give "
-        "sound without a header (.pcm, .vox) as WAV"
+        "is in no known recording format, or its header is damaged; copy it again from the recorder, and "
+        "give sound without a header (.pcm, .vox) as WAV"
     )
