@@ -128,7 +128,7 @@ def build_overview(
         criteria=_criterion_rows(evaluations, scorecard, names),
         complaints=complaint_mix(evaluations, report_data, wording, risks=False),
         risks=complaint_mix(evaluations, report_data, wording, risks=True),
-        red_lines=_red_lines(evaluations, names, labels, pages, wording),
+        red_lines=red_line_rows(evaluations, names, labels, pages, wording),
         reviews=tuple(_review_row(review, names, labels, pages) for review in reviews[:MAX_REVIEWS]),
         review_count=len(reviews),
         table=call_table(evaluations, report_data, pages, labels, wording),
@@ -182,13 +182,14 @@ def _criterion_rows(
     )
 
 
-def _red_lines(
+def red_line_rows(
     evaluations: Sequence[Evaluation],
     names: dict[str, str],
     labels: dict[str, str],
     pages: Pages,
     wording: Wording,
 ) -> tuple[RedLineRow, ...]:
+    """Return every red line crossed, with the words that decided it."""
     rows = []
     for evaluation in evaluations:
         for result in evaluation.criteria:
