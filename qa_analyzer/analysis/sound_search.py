@@ -1,7 +1,8 @@
 """Find where phrases are said with other characters: seeds of coarse sounds, then a bounded alignment.
 
-A phrase is cut into pairs of syllables. A place in the text where one pair sounds roughly alike is worth an alignment;
-all alignments of a text run as one array computation, so that the cost hardly depends on the number of phrases.
+A phrase is cut into pairs of syllables. A place in the text where one pair sounds roughly alike is worth an
+alignment; all alignments of a text run as one array computation, so that the cost hardly depends on the number
+of phrases.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from qa_analyzer.analysis.sound import (
 
 #: How many syllables may be missing or too many around a seed.
 _BAND = 3
+_WIDTH = 2 * _BAND + 1
 #: Rounding of float32 sums must not decide at a threshold.
 _EPSILON = 1e-5
 _NEAREST_LIMIT = 0.6
@@ -70,6 +72,15 @@ class _Path(NamedTuple):
         return _Path(self.cost + cost, self.start, self.deleted, (*self.changed, place))
 
 
+class _Alignments(NamedTuple):
+    """Forms, where each would begin, their least total cost, and the text index after their last character."""
+
+    forms: NDArray[np.int32]
+    diagonals: NDArray[np.int32]
+    costs: NDArray[np.float32]
+    ends: NDArray[np.int32]
+
+
 class SoundSearch:
     """Forms to listen for, with the largest mean distance a character each allows (below 0: not by sound)."""
 
@@ -97,28 +108,26 @@ class SoundSearch:
 
     def find(self, chars: str) -> Iterator[SoundMatch]:
         """Yield places within the limits that differ from the form in at least one character."""
-        forms, diagonals, costs, ends = self._align(chars)
-        within = costs <= self._limits[forms] * self._lengths[forms] + _EPSILON
         seen: set[tuple[int, int]] = set()
-        for form, diagonal, end in zip(forms[within], diagonals[within], ends[within], strict=True):
-            if (int(form), int(end)) not in seen:
-                seen.add((int(form), int(end)))
-                match = self._trace(int(form), chars, int(diagonal), int(end))
-                if match.distance > 0 and match.deleted <= max(
-                    1, len(self._forms[match.form]) // _CHARS_PER_DELETION
-                ):
-                    yield match
+        found = self._align(chars, self._limits)
+        for form, diagonal, end in zip(
+            found.forms.tolist(), found.diagonals.tolist(), found.ends.tolist(), strict=True
+        ):
+            if (form, end) in seen:
+                continue
+            seen.add((form, end))
+            match = self._trace(form, chars, diagonal, end)
+            if match.distance > 0 and match.deleted <= max(1, len(self._forms[form]) // _CHARS_PER_DELETION):
+                yield match
 
     def nearest(self, chars: str) -> SoundMatch | None:
         """Return the place with the smallest mean distance; None where no pair of syllables sounds alike."""
-        forms, diagonals, costs, ends = self._align(chars)
-        if not len(forms):
+        found = self._align(chars, np.full_like(self._limits, _NEAREST_LIMIT))
+        if not len(found.forms):
             return None
-        means = costs / self._lengths[forms]
-        best = int(np.lexsort((diagonals, forms, means))[0])
-        if means[best] > _NEAREST_LIMIT:
-            return None
-        return self._trace(int(forms[best]), chars, int(diagonals[best]), int(ends[best]))
+        means = found.costs / self._lengths[found.forms]
+        best = int(np.lexsort((found.diagonals, found.forms, means))[0])
+        return self._trace(int(found.forms[best]), chars, int(found.diagonals[best]), int(found.ends[best]))
 
     def _candidates(self, chars: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return forms and the text index at which each would begin, from the seeds."""
@@ -135,36 +144,43 @@ class SoundSearch:
         places = np.unique(np.concatenate(found), axis=0)
         return places[:, 0], places[:, 1]
 
-    def _align(
-        self, chars: str
-    ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]:
-        """Return forms, diagonals, least total costs and the text index after the last character of each candidate."""
+    def _align(self, chars: str, limits: NDArray[np.float32]) -> _Alignments:
+        """Align every candidate inside a band; those above their form's mean distance in ``limits`` drop out."""
         forms, diagonals = self._candidates(chars)
         if not len(forms):
-            return forms, diagonals, np.zeros(0, np.float32), forms
+            return _Alignments(forms, diagonals, np.zeros(0, np.float32), forms)
         lengths = self._lengths[forms]
+        allowed = limits[forms] * lengths + _EPSILON
         longest = int(lengths.max())
-        width = longest + 2 * _BAND
         margin = longest + _BAND
         columns = np.full(len(chars) + 2 * margin + _BAND, PAD, np.int32)
         columns[margin : margin + len(chars)] = self._costs.columns(chars)
-        windows = columns[(diagonals + margin - _BAND)[:, None] + np.arange(width)]
-        rows = self._rows[forms]
-        deletions = self._deletions[forms]
-        edges = self._edges[forms]
-        insertions = np.zeros((len(forms), width + 1), np.float32)
-        np.cumsum(self._costs.insertions[windows], axis=1, out=insertions[:, 1:])
-        totals = np.zeros((len(forms), width + 1), np.float32)
+        # One row a text position, one column a candidate: whatever runs along the text then runs over whole rows.
+        window = columns[np.arange(longest + _WIDTH)[:, None] + (diagonals + margin - _BAND)]
+        too_many = np.cumsum(self._costs.insertions[window], axis=0)
+        totals = np.zeros((_WIDTH, len(forms)), np.float32)
+        costs = np.full(len(forms), np.inf, np.float32)
+        ends = np.zeros(len(forms), np.int32)
+        alive = np.arange(len(forms))
         for step in range(longest):
-            after = totals + deletions[:, step, None]
-            apart = self._costs.costs[rows[:, step, None], windows]
-            spoken_as = totals[:, :-1] + apart + edges[:, step, None] * (apart > _UNLIKE)
-            np.minimum(after[:, 1:], spoken_as, out=after[:, 1:])
-            after = np.minimum.accumulate(after - insertions, axis=1) + insertions
-            totals = np.where((step < lengths)[:, None], after, totals)
-        best = totals.argmin(axis=1)
-        ends = (diagonals - _BAND + best).astype(np.int32)
-        return forms, diagonals, totals[np.arange(len(forms)), best], ends
+            now = forms[alive]
+            apart = self._costs.costs[self._rows[now, step], window[step : step + _WIDTH, alive]]
+            heard = totals + apart + self._edges[now, step] * (apart > _UNLIKE)
+            np.minimum(heard[:-1], totals[1:] + self._deletions[now, step], out=heard[:-1])
+            passed = too_many[step : step + _WIDTH, alive]
+            totals = np.minimum.accumulate(heard - passed, axis=0) + passed
+            done = lengths[alive] == step + 1
+            if done.any():
+                best = totals[:, done].argmin(axis=0)
+                finished = alive[done]
+                costs[finished] = totals[best, np.flatnonzero(done)]
+                ends[finished] = diagonals[finished] - _BAND + step + 1 + best
+            going_on = ~done & (totals.min(axis=0) <= allowed[alive])
+            alive, totals = alive[going_on], totals[:, going_on]
+            if not len(alive):
+                break
+        kept = costs <= allowed
+        return _Alignments(forms[kept], diagonals[kept], costs[kept], ends[kept])
 
     def _trace(self, number: int, chars: str, diagonal: int, end: int) -> SoundMatch:
         """Repeat one alignment to learn where it starts and which characters differ."""
@@ -195,5 +211,5 @@ class SoundSearch:
 
 
 def _seed_places(length: int) -> tuple[int, ...]:
-    """Return where the pairs begin: disjoint, and one flush with the end, so that few errors cannot hit them all."""
+    """Return where the pairs begin: disjoint, and one flush with the end, so that few errors cannot hit all."""
     return tuple(sorted({*range(0, length - 1, 2), length - 2}))
