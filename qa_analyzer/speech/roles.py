@@ -123,15 +123,23 @@ def infer_agent(sides: Sequence[Side], *, direction: Direction | None = None) ->
     """Infer which of two sides is the agent; more or fewer sides, or too few words, give no answer."""
     if len(sides) != 2 or sum(len(han_only(text)) for side in sides for text in side.texts) < MIN_HAN:
         return InferredAgent(None, 0.5, ("too little was understood to tell the sides apart",))
-    evidence, reasons = zip(*(agent_evidence(side.texts) for side in sides), strict=True)
-    for_first = evidence[0] - evidence[1]
+    probability, reasons = agent_probability(sides, 0, direction=direction)
+    confidence = round(max(probability, 1 - probability), 4)
+    likelier = 0 if probability >= 0.5 else 1
+    return InferredAgent(likelier if confidence >= MIN_CONFIDENCE else None, confidence, reasons)
+
+
+def agent_probability(
+    sides: Sequence[Side], side: int, *, prior: float = 0.5, direction: Direction | None = None
+) -> tuple[float, tuple[str, ...]]:
+    """Return the probability that one of two sides is the agent, and the observations behind it."""
+    evidence, reasons = zip(*(agent_evidence(one.texts) for one in sides), strict=True)
+    log_odds = evidence[side] - evidence[1 - side]
     shown = [f"side {number}: {reason}" for number in (0, 1) for reason in reasons[number]]
-    starts = [side.first_start_s for side in sides]
+    starts = [one.first_start_s for one in sides]
     if direction is not Direction.OUTBOUND and starts[0] is not None and starts[1] is not None:
         first = 0 if starts[0] < starts[1] else 1
-        for_first += FIRST_SPEAKER_WEIGHT if first == 0 else -FIRST_SPEAKER_WEIGHT
+        log_odds += FIRST_SPEAKER_WEIGHT if first == side else -FIRST_SPEAKER_WEIGHT
         shown.append(f"side {first} speaks first")
-    probability = 1 / (1 + math.exp(-TEMPER * max(-40.0, min(40.0, for_first))))
-    likelier = 0 if probability >= 0.5 else 1
-    confidence = round(max(probability, 1 - probability), 4)
-    return InferredAgent(likelier if confidence >= MIN_CONFIDENCE else None, confidence, tuple(shown))
+    log_odds = TEMPER * log_odds + math.log(prior / (1 - prior))
+    return round(1 / (1 + math.exp(-max(-40.0, min(40.0, log_odds)))), 4), tuple(shown)

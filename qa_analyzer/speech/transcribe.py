@@ -6,20 +6,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qa_analyzer.calls.audio import Audio, open_audio
-from qa_analyzer.calls.call import Call, Role
-from qa_analyzer.errors import TranscriptionError
-from qa_analyzer.intervals import Span
+from qa_analyzer.calls.call import Call, Direction, Role
+from qa_analyzer.calls.channel_checks import ChannelFaultKind, ChannelReport, inspect_channels
+from qa_analyzer.errors import MissingDependencyError, TranscriptionError
+from qa_analyzer.intervals import Span, gaps, total_s
 from qa_analyzer.speech.asr import AsrEngine, open_engine
 from qa_analyzer.speech.audit import audit_phrases
+from qa_analyzer.speech.diarization import Diarization, Diarizer, SenkoDiarizer
 from qa_analyzer.speech.given_text import transcript_from_turns
 from qa_analyzer.speech.hot_words import load_hot_words
 from qa_analyzer.speech.packing import PackOptions, pack
 from qa_analyzer.speech.phrases import Heard, Phrase, phrases_of
-from qa_analyzer.speech.roles import Side, infer_agent
 from qa_analyzer.speech.second_pass import listen_again
-from qa_analyzer.speech.transcript import AudioFacts, Channel, RoleAssignment, RoleMethod, Transcript
+from qa_analyzer.speech.sides import Sides, channel_sides, voice_sides
+from qa_analyzer.speech.transcript import AudioFacts, Channel, ChannelFinding, ChannelProblem, Transcript
 from qa_analyzer.speech.turns import assemble_turns
-from qa_analyzer.speech.vad import VoiceDetector, level_dbfs
+from qa_analyzer.speech.vad import VoiceDetector
+
+MIN_VOICE_S = 0.3
+"""A channel with less voice has no party on it."""
 
 
 class Transcriber:
@@ -31,12 +36,14 @@ class Transcriber:
         *,
         voice: VoiceDetector | None = None,
         packing: PackOptions | None = None,
+        diarizer: Diarizer | None = None,
         prompt: str = "",
         second_pass: bool = True,
     ) -> None:
         self.engine = engine
         self._voice = voice or VoiceDetector()
         self._packing = packing or PackOptions()
+        self._diarizer = diarizer
         self._prompt = prompt
         self._second_pass = second_pass
 
@@ -49,15 +56,27 @@ class Transcriber:
             return transcript_from_turns(call)
         with open_audio(call.audio_path, call_id=call.call_id) as audio:
             voices = tuple(self._voice.spans(audio, channel) for channel in range(audio.channel_count))
-            phrases = self._hear(call.call_id, audio, voices)
-            roles = assign_channels(call, audio.channel_count, phrases)
-            by_channel = {channel: role_of(channel, roles) for channel in range(audio.channel_count)}
+            report = _inspected(call, audio, voices)
+            voices = _without_copies(voices, report)
+            mixed = _mixed_channel(voices, report)
+            heard_channels = (mixed,) if mixed is not None else tuple(range(audio.channel_count))
+            phrases = self._hear(call.call_id, audio, voices, heard_channels)
+            if mixed is None:
+                sides = channel_sides(call, phrases)
+            else:
+                sides = self._sides_of_mix(call, audio, mixed, phrases)
+            physical = sides.physical
             duration_s = round(audio.duration_s, 3)
             return Transcript(
                 call=call,
-                turns=assemble_turns(phrases, by_channel, confidence=roles.confidence),
-                roles=roles,
-                overlap_known=audio.channel_count == 2,
+                turns=assemble_turns(
+                    sides.phrases,
+                    {side: sides.role_of(side) for side in (0, 1)},
+                    confidence=sides.roles.confidence,
+                    physical=physical,
+                ),
+                roles=sides.roles,
+                overlap_known=physical and audio.channel_count == 2,
                 audio=AudioFacts(
                     path=str(call.audio_path),
                     sha256=audio.sha256,
@@ -68,19 +87,32 @@ class Transcriber:
                 ),
                 duration_s=duration_s,
                 channels=tuple(
-                    Channel(channel, by_channel[channel], voice, level_dbfs(audio, channel, voice), 0.0)
+                    Channel(
+                        index=channel,
+                        role=sides.role_of(channel) if physical else Role.UNKNOWN,
+                        voice=voice,
+                        level_dbfs=_rounded(report.levels[channel].level_dbfs),
+                        clipped_share=round(report.levels[channel].clipped_share, 5),
+                    )
                     for channel, voice in enumerate(voices)
                 ),
+                channel_findings=(*_findings(report), *sides.findings),
                 audit=audit_phrases(phrases, prompt=self._prompt),
                 asr_model=self.engine.name,
                 asr_fingerprint=self.engine.fingerprint,
             )
 
-    def _hear(self, call_id: str, audio: Audio, voices: Sequence[tuple[Span, ...]]) -> tuple[Phrase, ...]:
+    def _hear(
+        self,
+        call_id: str,
+        audio: Audio,
+        voices: Sequence[tuple[Span, ...]],
+        channels: Sequence[int],
+    ) -> tuple[Phrase, ...]:
         windows = [
             window
-            for channel, voice in enumerate(voices)
-            for window in pack(voice, channel, duration_s=audio.duration_s, options=self._packing)
+            for channel in channels
+            for window in pack(voices[channel], channel, duration_s=audio.duration_s, options=self._packing)
         ]
         try:
             recognitions = self.engine.recognize(
@@ -88,13 +120,26 @@ class Transcriber:
             )
             heard = [Heard(window, found) for window, found in zip(windows, recognitions, strict=True)]
             phrases = tuple(
-                phrase for channel, voice in enumerate(voices) for phrase in phrases_of(channel, voice, heard)
+                phrase for channel in channels for phrase in phrases_of(channel, voices[channel], heard)
             )
             if self._second_pass:
                 phrases = listen_again(self.engine, audio, phrases, prompt=self._prompt)
         except (RuntimeError, ValueError, MemoryError) as problem:
             raise TranscriptionError(call_id, f"{self.engine.name} failed: {problem}") from problem
         return phrases
+
+    def _sides_of_mix(self, call: Call, audio: Audio, channel: int, phrases: tuple[Phrase, ...]) -> Sides:
+        """Part the voices of one channel; a stereo recording with one voice on one channel keeps its channels."""
+        try:
+            self._diarizer = self._diarizer or SenkoDiarizer()
+            diarization = self._diarizer.diarize(audio, channel)
+        except MissingDependencyError as problem:
+            diarization = Diarization((), 0, 0.0, str(problem))
+        except (RuntimeError, ValueError, MemoryError) as problem:
+            diarization = Diarization((), 0, 0.0, f"telling the speakers apart failed: {problem}")
+        if audio.channel_count == 2 and diarization.speakers == 1:
+            return channel_sides(call, phrases)
+        return voice_sides(call, phrases, diarization)
 
 
 def open_transcriber(
@@ -110,23 +155,37 @@ def open_transcriber(
     return Transcriber(open_engine(asr_model, models_dir, device=device, threads=threads), prompt=prompt)
 
 
-def assign_channels(call: Call, channel_count: int, phrases: Sequence[Phrase]) -> RoleAssignment:
-    """Take the agent's channel from the manifest, or infer it from what was said."""
-    if call.agent_channel is not None and call.agent_channel < channel_count == 2:
-        reason = "the manifest names the channel"
-        return RoleAssignment(RoleMethod.MANIFEST, 1.0, call.agent_channel, False, (reason,))
-    inferred = infer_agent([_side(phrases, side) for side in range(channel_count)], direction=call.direction)
-    method = RoleMethod.NONE if inferred.side is None else RoleMethod.INFERRED
-    return RoleAssignment(method, inferred.confidence, inferred.side, False, inferred.reasons)
+def _inspected(call: Call, audio: Audio, voices: Sequence[Sequence[Span]]) -> ChannelReport:
+    inbound = call.direction is not Direction.OUTBOUND
+    return inspect_channels(audio, voices, agent_channel=call.agent_channel if inbound else None)
 
 
-def _side(phrases: Sequence[Phrase], side: int) -> Side:
-    own = [phrase for phrase in phrases if phrase.channel == side and phrase.words]
-    return Side(tuple(phrase.text for phrase in own), own[0].span.start_s if own else None)
+def _without_copies(
+    voices: Sequence[tuple[Span, ...]], report: ChannelReport
+) -> tuple[tuple[Span, ...], ...]:
+    """Take away the voice of a channel that is only the other one heard through."""
+    return tuple(
+        tuple(part for span in voice for part in gaps(copied, span)) if copied else voice
+        for voice, copied in zip(voices, report.copied_voice, strict=True)
+    )
 
 
-def role_of(side: int, roles: RoleAssignment) -> Role:
-    """Return the role of a channel or speaker."""
-    if roles.agent_channel is None:
-        return Role.UNKNOWN
-    return Role.AGENT if side == roles.agent_channel else Role.CUSTOMER
+def _mixed_channel(voices: Sequence[Sequence[Span]], report: ChannelReport) -> int | None:
+    """Return the channel that may hold both parties: a mono recording, a copy of itself, or the only one with voice."""
+    voiced = [channel for channel, voice in enumerate(voices) if total_s(voice) >= MIN_VOICE_S]
+    if len(voices) == 1:
+        return 0
+    if any(fault.problem is ChannelFaultKind.DUAL_MONO for fault in report.faults):
+        return voiced[0] if voiced else 0
+    return voiced[0] if len(voiced) == 1 else None
+
+
+def _findings(report: ChannelReport) -> tuple[ChannelFinding, ...]:
+    return tuple(
+        ChannelFinding(ChannelProblem(fault.problem.value), fault.channel, fault.value, fault.detail)
+        for fault in report.faults
+    )
+
+
+def _rounded(level_dbfs: float | None) -> float | None:
+    return None if level_dbfs is None else round(level_dbfs, 1)

@@ -93,6 +93,7 @@ class ChannelProblem(StrEnum):
     CLIPPING = "clipping"
     WRONG_SPEED = "wrong_speed"
     SWAPPED = "swapped"
+    TRUNCATED = "truncated"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,9 @@ class ChannelAudio(Protocol):
     @property
     def duration_s(self) -> float: ...
 
+    @property
+    def missing_s(self) -> float | None: ...
+
     def read(self, channel: int, start_s: float = 0.0, end_s: float | None = None) -> FloatArray:
         """Return samples in [-1, 1]."""
         ...
@@ -103,15 +106,3 @@ def voiced_spans(probabilities: FloatArray, options: VoiceOptions, *, duration_s
         if span.duration_s >= options.min_voice_s and span.start_s < duration_s
     )
     return tuple(Span(round(span.start_s, 3), round(span.end_s, 3)) for span in union(padded))
-
-
-def level_dbfs(audio: ChannelAudio, channel: int, voice: tuple[Span, ...]) -> float | None:
-    """Return the median level of the voiced stretches (RMS of each, at most 200 of them); None when silent."""
-    step = max(1, len(voice) // 200)
-    levels: list[float] = []
-    for span in voice[::step]:
-        samples = audio.read(channel, span.start_s, min(span.end_s, span.start_s + 10.0))
-        power = float(np.mean(np.square(samples, dtype=np.float64))) if samples.size else 0.0
-        if power > 0:
-            levels.append(10 * float(np.log10(power)))
-    return round(float(np.median(levels)), 1) if levels else None
