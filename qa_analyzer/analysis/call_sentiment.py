@@ -14,7 +14,7 @@ CLOSING_TURNS = 2  # the service standard, section 3: the end is judged by the f
 
 _UNHEARD = re.compile(r"[\[［【(（][^\]］】)）]*[\]］】)）]")
 _EMPTY_WORDS = re.compile(
-    r"(?:你好|您好|喂|听得[见到]|听见了|请问|那个|这个|我说|[嗯呃额啊哎唉诶欸哦噢喔哈呀吧呢嘛么了对是好行在])+"
+    r"(?:你好|您好|喂|听得[见到]|听见了|请问|那个|这个|我说|[嗯呃额啊哎唉诶欸哦噢喔哈呀吧呢嘛么了的对是好行在])+"
 )
 _NO_LETTER = re.compile(r"[\W_]+")
 
@@ -28,8 +28,9 @@ def has_content(text: str) -> bool:
 def judge_call(transcript: Transcript, model: SentimentModel) -> CallSentiment:
     """Judge every turn, and the customer's start, end, lowest point and shift by the service standard.
 
-    The start is the first customer turn with content (the first that says anything where none has). The end is
-    the last non-neutral of the final two customer turns, else neutral. The shift compares these two levels only.
+    The start is the first customer turn with content (the first that says anything where none has).
+    The end is the last non-neutral of the final two customer turns, else neutral. The shift compares these
+    two levels only.
     """
     spoken = [turn for turn in transcript.turns if turn.text.strip()]
     judged = model.predict([turn.text for turn in spoken])

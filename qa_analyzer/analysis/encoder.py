@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NotRequired, TypedDict, cast
 
 import numpy as np
 import numpy.typing as npt
+from opencc import OpenCC
 
 from qa_analyzer.analysis.turn_sentiment import NOTHING_SAID, Sentiment, sentiment_of
 from qa_analyzer.errors import ModelError
@@ -81,6 +82,7 @@ class Encoder:
         self._bert.eval()
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+        self._simplify = OpenCC("t2s").convert
 
     def classify(self, texts: Sequence[str]) -> Floats:
         """Return calibrated (negative, neutral, positive) probabilities, one row a text."""
@@ -117,7 +119,8 @@ class Encoder:
     ) -> Floats:
         import torch
 
-        ids = [self._cut(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
+        simplified = [text if _is_simplified(text) else self._simplify(text) for text in texts]
+        ids = [self._cut(encoding.ids) for encoding in self._tokenizer.encode_batch(simplified)]
         answer = np.zeros((len(ids), width), dtype=np.float32)
         padding = int(self.config["bert"]["pad_token_id"])
         with torch.inference_mode():
@@ -250,7 +253,7 @@ def build_bert(shape: Mapping[str, int | float | str]) -> torch.nn.Module:
     """Return an untrained BERT of our shape, without pooler."""
     from transformers import BertConfig, BertModel
 
-    return cast("torch.nn.Module", BertModel(BertConfig(**shape), add_pooling_layer=False))
+    return cast("torch.nn.Module", BertModel(BertConfig.from_dict(dict(shape)), add_pooling_layer=False))
 
 
 def pack_weights(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -276,6 +279,15 @@ def unpack_weights(packed: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor
         for name, tensor in packed.items()
         if not name.endswith(_SCALE)
     }
+
+
+def _is_simplified(text: str) -> bool:
+    """Say whether a text holds no character that only traditional writing has; may err towards False."""
+    try:
+        text.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _judge_spoken(texts: Sequence[str], classify: Callable[[Sequence[str]], Floats]) -> list[Sentiment]:

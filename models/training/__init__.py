@@ -1,0 +1,1 @@
+"""How the sentiment model was trained: sources, generated sentences, recognition noise and the fit."""

@@ -1,0 +1,116 @@
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa_analyzer.analysis.call_analysis import SentimentLabel
+from qa_analyzer.analysis.sentiment import Sentiment, has_content, judge_call
+from qa_analyzer.analysis.turn_sentiment import sentiment_of
+from qa_analyzer.calls.call import Call, Role
+from qa_analyzer.speech.transcript import RoleAssignment, RoleMethod, Transcript, Turn
+
+NEGATIVE, NEUTRAL, POSITIVE = SentimentLabel.NEGATIVE, SentimentLabel.NEUTRAL, SentimentLabel.POSITIVE
+SCORES = {"-": (NEGATIVE, -0.8), "--": (NEGATIVE, -0.9), "+": (POSITIVE, 0.8)}
+
+
+class MarkedModel:
+    """Reads the feeling from a mark at the end of the text."""
+
+    fingerprint = "marked"
+
+    def predict(self, texts: Sequence[str]) -> list[Sentiment]:
+        return [
+            Sentiment(*SCORES.get(text.rpartition("|")[2] if "|" in text else "", (NEUTRAL, 0.0)), 0.9)
+            for text in texts
+        ]
+
+
+def transcript(*turns: tuple[str, str]) -> Transcript:
+    roles = {"a": Role.AGENT, "c": Role.CUSTOMER, "u": Role.UNKNOWN}
+    return Transcript(
+        call=Call("c1", given_turns=()),
+        turns=tuple(Turn(index, roles[role], text) for index, (role, text) in enumerate(turns)),
+        roles=RoleAssignment(RoleMethod.GIVEN, 1.0, None, False),
+        overlap_known=False,
+    )
+
+
+def judged(*turns: tuple[str, str]):
+    return judge_call(transcript(*turns), MarkedModel())
+
+
+def test_start_is_the_first_turn_with_content():
+    call = judged(("a", "您好"), ("c", "喂，你好"), ("c", "嗯。"), ("c", "网断了|-"), ("c", "好"))
+    assert call.customer_start is NEGATIVE
+
+
+def test_start_falls_back_to_the_first_turn_when_none_has_content():
+    assert judged(("c", "喂"), ("c", "嗯")).customer_start is NEUTRAL
+
+
+@pytest.mark.parametrize(
+    ("closing", "end"),
+    [
+        (("谢谢你|+", "再见"), POSITIVE),
+        (("谢谢你|+", "还没好|-"), NEGATIVE),
+        (("好", "再见"), NEUTRAL),
+        (("还没好|-", "嗯", "再见"), NEUTRAL),  # only the final two turns count
+    ],
+)
+def test_end_is_the_last_feeling_of_the_final_two_customer_turns(closing, end):
+    turns = [("c", "问个事")] + [turn for text in closing for turn in (("c", text), ("a", "好的|+"))]
+    assert judged(*turns).customer_end is end
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "shift"),
+    [
+        ("网断了|-", "行", "improved"),
+        ("网断了|-", "谢谢|+", "improved"),
+        ("网断了|-", "骗人|--", "unchanged"),
+        ("问个事", "骗人|-", "worsened"),
+        ("真好|+", "嗯嗯嗯", "worsened"),
+    ],
+)
+def test_shift_compares_levels_only(first, last, shift):
+    assert judged(("c", first), ("c", "嗯"), ("c", last)).shift == shift
+
+
+def test_lowest_is_the_customers_never_the_agents():
+    call = judged(("a", "听不懂吗|--"), ("c", "慢|-"), ("c", "太慢|--"), ("c", "太慢|--"))
+    assert (call.lowest, call.lowest_turn_index) == (-0.9, 2)
+    assert [turn.turn_index for turn in call.turns] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("turns", [(), (("a", "您好"),), (("u", "网断了|-"),), (("c", "  "),)])
+def test_without_a_customer_nothing_is_claimed(turns):
+    call = judged(*turns)
+    assert (call.customer_start, call.customer_end, call.lowest, call.lowest_turn_index, call.shift) == (
+        None,
+    ) * 5
+
+
+@pytest.mark.parametrize(
+    "text", ["喂", "喂，你好！", "嗯嗯", "好的。", "[听不清]", "哦，对对对", "……", "", "（杂音）嗯"]
+)
+def test_fillers_have_no_content(text):
+    assert not has_content(text)
+
+
+@pytest.mark.parametrize("text", ["喂，我家没网", "你好，问个事", "138", "不行", "[杂音]退钱", "谢谢"])
+def test_words_have_content(text):
+    assert has_content(text)
+
+
+@given(st.lists(st.floats(0.001, 1), min_size=3, max_size=3))
+def test_the_label_is_the_likeliest_and_the_score_within_bounds(weights):
+    probabilities = [weight / sum(weights) for weight in weights]
+    sentiment = sentiment_of(probabilities)
+    assert -1 <= sentiment.score <= 1
+    assert sentiment.confidence == pytest.approx(max(probabilities), abs=1e-4) or sentiment.label is NEUTRAL
+    assert sentiment.score == pytest.approx(probabilities[2] - probabilities[0], abs=1e-4)
+
+
+def test_a_tie_of_negative_and_positive_is_neutral():
+    assert sentiment_of((0.45, 0.1, 0.45)).label is NEUTRAL
