@@ -58,7 +58,7 @@ def upsert_evaluations(
         renewed = update(table).where(table.c.call_id.in_(changed))
         connection.execute(renewed.values(revision=numbers.revision, updated_at=now))
     _add_transcripts(connection, evaluations)
-    written = _write(connection, _drafts(connection, evaluations), run_id, numbers, now)
+    written = _write(connection, _drafts(connection, evaluations, zone), run_id, numbers, now)
     failures = schema.failures
     resolved = update(failures).where(
         failures.c.call_id.in_(sorted({e.call_id for e in evaluations})), failures.c.resolved_at.is_(None)
@@ -68,7 +68,7 @@ def upsert_evaluations(
     return written
 
 
-def _drafts(connection: Connection, evaluations: Sequence[Evaluation]) -> list[_Draft]:
+def _drafts(connection: Connection, evaluations: Sequence[Evaluation], zone: tzinfo) -> list[_Draft]:
     """Compare evaluations with what is stored; of equal keys the last counts, and goes last."""
     table = schema.evaluations
     known_query = select(
@@ -84,7 +84,7 @@ def _drafts(connection: Connection, evaluations: Sequence[Evaluation]) -> list[_
     drafts: dict[Key, _Draft] = {}
     for evaluation in evaluations:
         key = (evaluation.call_id, evaluation.fingerprints.scorecard, evaluation.fingerprints.transcript)
-        head, parts = storable(evaluation_row(evaluation)), _parts(evaluation)
+        head, parts = storable(evaluation_row(evaluation, zone)), _parts(evaluation)
         content = digest(head, {part.name: rows for part, rows in parts.items()})
         evaluation_id, stored = known.get(key, (None, None))
         drafts.pop(key, None)

@@ -7,8 +7,8 @@ they join on ``evaluation_id``. A missing cell means "not known" and never count
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import tzinfo
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
 
 import pandas as pd
 
@@ -23,6 +23,9 @@ from qa_analyzer.kpi.rows import (
     transcript_row,
 )
 from qa_analyzer.scoring.evaluation import Evaluation
+
+# A customer who calls again later than this has a new request.
+FIRST_CONTACT_WINDOW = timedelta(days=7)
 
 CALL_COLUMNS: Mapping[str, str] = {
     "evaluation_id": "int64",
@@ -46,6 +49,8 @@ CALL_COLUMNS: Mapping[str, str] = {
     "percent": "float64",
     "grade": "string",
     "auto_failed": "boolean",
+    "promised_hours": "float64",
+    "promises_in_time": "boolean",
     "duration_s": "float64",
     "agent_talk_s": "float64",
     "customer_talk_s": "float64",
@@ -74,13 +79,29 @@ CRITERION_COLUMNS: Mapping[str, str] = {
 TAG_COLUMNS: Mapping[str, str] = {"evaluation_id": "int64", "code": "string", "complaint_class": "string"}
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Contact:
+    """One call of a known customer at a known time, and what it complained about."""
+
+    customer_key: str
+    started_at: datetime
+    call_id: str
+    codes: frozenset[str] = field(compare=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The three tables, with the columns and types named above."""
+    """The three tables, with the columns and types named above, and what first-contact resolution looks at.
+
+    ``contacts`` reaches seven days beyond the chosen calls; ``observed_until`` is the start of the latest
+    call known, None where no call has a time.
+    """
 
     calls: pd.DataFrame
     criteria: pd.DataFrame
     tags: pd.DataFrame
+    contacts: tuple[Contact, ...]
+    observed_until: datetime | None
 
 
 def typed(rows: Iterable[Sequence[object]], columns: Mapping[str, str]) -> pd.DataFrame:
@@ -101,17 +122,32 @@ def facts_of(evaluations: Iterable[Evaluation], *, zone: tzinfo = CHINA_TIME) ->
     calls: list[Row] = []
     criteria: list[Row] = []
     tags: list[Row] = []
+    contacts: dict[str, Contact] = {}
+    observed_until: datetime | None = None
     for number, evaluation in enumerate(evaluations):
         analysis = evaluation.analysis
         transcript = analysis.transcript
         own: Row = {"evaluation_id": number}
+        call = call_row(transcript.call, zone)
         calls.append(
             transcript_row(transcript, evaluation.fingerprints.transcript)
             | sentiment_row(analysis.sentiment)
-            | evaluation_row(evaluation)
-            | call_row(transcript.call, zone)
+            | evaluation_row(evaluation, zone)
+            | call
             | own
         )
         criteria.extend(row | own for row in criterion_rows(evaluation.criteria))
+        customer, started_at = call["customer_key"], call["started_at"]
+        if isinstance(started_at, datetime):
+            observed_until = max(observed_until or started_at, started_at)
+            if isinstance(customer, str):
+                codes = frozenset(tag.code for tag in analysis.complaints)
+                contacts[evaluation.call_id] = Contact(customer, started_at, evaluation.call_id, codes)
         tags.extend(row | own for row in tag_rows(analysis.complaints + analysis.risks))
-    return Facts(_named(calls, CALL_COLUMNS), _named(criteria, CRITERION_COLUMNS), _named(tags, TAG_COLUMNS))
+    return Facts(
+        calls=_named(calls, CALL_COLUMNS),
+        criteria=_named(criteria, CRITERION_COLUMNS),
+        tags=_named(tags, TAG_COLUMNS),
+        contacts=tuple(sorted(contacts.values())),
+        observed_until=observed_until,
+    )

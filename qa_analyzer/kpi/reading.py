@@ -6,12 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, func, select
 
 from qa_analyzer.analysis.call_analysis import CallSentiment, ComplaintTag, SentimentLabel, TurnSentiment
 from qa_analyzer.calls.call import Role
 from qa_analyzer.kpi import schema
-from qa_analyzer.kpi.facts import CALL_COLUMNS, CRITERION_COLUMNS, TAG_COLUMNS, Facts, typed
+from qa_analyzer.kpi.facts import (
+    CALL_COLUMNS,
+    CRITERION_COLUMNS,
+    FIRST_CONTACT_WINDOW,
+    TAG_COLUMNS,
+    Contact,
+    Facts,
+    typed,
+)
 from qa_analyzer.kpi.records import Override, Selection, StoredEvaluation
 from qa_analyzer.kpi.rows import RISK_CLASS, Row
 from qa_analyzer.scoring.evaluation import CriterionResult, Evidence, EvidenceKind, MatchKind, Verdict
@@ -74,10 +82,36 @@ def read_facts(connection: Connection, selection: Selection) -> Facts:
         chosen = select(*(table.c[name] for name in names)).where(table.c.evaluation_id.in_(wanted))
         return chosen.order_by(table.c.evaluation_id, table.c.position)
 
+    latest = connection.execute(select(func.max(schema.calls.c.started_at))).scalar_one()
     return Facts(
         calls=_frame(connection, heads, CALL_COLUMNS),
         criteria=_frame(connection, part(schema.criteria, CRITERION_COLUMNS), CRITERION_COLUMNS),
         tags=_frame(connection, part(schema.complaints, TAG_COLUMNS), TAG_COLUMNS),
+        contacts=_contacts(connection, selection),
+        observed_until=latest,
+    )
+
+
+def _contacts(connection: Connection, selection: Selection) -> tuple[Contact, ...]:
+    """Read the calls of known customers in the chosen days and the seven after, whoever took them."""
+    calls, evaluations, complaints = schema.calls, schema.evaluations, schema.complaints
+    wanted: list[ColumnElement[bool]] = [calls.c.customer_key.is_not(None), calls.c.started_at.is_not(None)]
+    if selection.first_day is not None:
+        wanted.append(calls.c.local_day >= selection.first_day)
+    if selection.last_day is not None:
+        wanted.append(calls.c.local_day <= selection.last_day + FIRST_CONTACT_WINDOW)
+    codes: dict[str, set[str]] = {}
+    tagged = (
+        select(calls.c.call_id, complaints.c.code)
+        .join(evaluations, evaluations.c.call_id == calls.c.call_id)
+        .join(complaints, complaints.c.evaluation_id == evaluations.c.evaluation_id)
+        .where(*wanted, evaluations.c.is_current, complaints.c.complaint_class != RISK_CLASS)
+    )
+    for call_id, code in connection.execute(tagged):
+        codes.setdefault(call_id, set()).add(code)
+    met = select(calls.c.customer_key, calls.c.started_at, calls.c.call_id).where(*wanted)
+    return tuple(
+        sorted(Contact(*row, codes=frozenset(codes.get(row.call_id, ()))) for row in connection.execute(met))
     )
 
 

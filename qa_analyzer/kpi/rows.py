@@ -14,6 +14,7 @@ from typing import TypeAlias
 from qa_analyzer.analysis.call_analysis import CallSentiment, ComplaintTag, ConversationMetrics
 from qa_analyzer.calls.call import Call, Role
 from qa_analyzer.intervals import Span, total_s
+from qa_analyzer.kpi.commitments import promises_of
 from qa_analyzer.scoring.evaluation import CriterionResult, Evaluation
 from qa_analyzer.speech.transcript import Transcript
 
@@ -103,9 +104,10 @@ def metric_cells(metrics: ConversationMetrics) -> Row:
     }
 
 
-def evaluation_row(evaluation: Evaluation) -> Row:
+def evaluation_row(evaluation: Evaluation, zone: tzinfo) -> Row:
     """Lay out the head of an evaluation: score, what produced it, and the conversation facts."""
     prints = evaluation.fingerprints
+    promises = promises_of(evaluation, zone)
     return {
         "call_id": evaluation.call_id,
         "scorecard_id": evaluation.scorecard_id,
@@ -117,6 +119,8 @@ def evaluation_row(evaluation: Evaluation) -> Row:
         "percent": evaluation.percent,
         "grade": evaluation.grade.value,
         "auto_failed": evaluation.auto_failed,
+        "promised_hours": max((promise.hours for promise in promises), default=None),
+        "promises_in_time": all(promise.in_time for promise in promises) if promises else None,
         **metric_cells(evaluation.analysis.metrics),
     }
 

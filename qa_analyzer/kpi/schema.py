@@ -130,6 +130,8 @@ evaluations = Table(
     Column("percent", Float),
     Column("grade", Text, nullable=False),
     Column("auto_failed", Boolean, nullable=False),
+    Column("promised_hours", Float),
+    Column("promises_in_time", Boolean),
     Column("duration_s", Float),
     Column("agent_talk_s", Float),
     Column("customer_talk_s", Float),
