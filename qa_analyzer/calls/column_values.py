@@ -48,14 +48,15 @@ _WRITTEN_TIME = re.compile(
     r"(?:T|[\s_]*)(?P<half>上午|下午|AM|PM)?\s*"
     r"(?P<hour>\d{1,2})[:时点](?P<minute>\d{1,2})[:分]?(?:(?P<second>\d{1,2})秒?(?:[.,](?P<fraction>\d{1,9}))?)?"
     r"(?:\s*(?P<late_half>AM|PM))?\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _COMPACT_TIME = re.compile(
     r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})[-_T\s]?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?"
-    r"(?P<zone>Z|[+-]\d{2}:?\d{2})?"
+    r"(?P<zone>Z|[+-]\d{2}:?\d{2})?",
+    re.ASCII,
 )
 _DAY_ONLY = re.compile(r"\d{4}(?:[-/.]|年)\d{1,2}(?:[-/.]|月)\d{1,2}日?|\d{8}")
-_UNIX_TIME = re.compile(r"(1\d{9})(\d{3})?")  # to 2033; later ones would look like dates
+_UNIX_TIME = re.compile(r"(1\d{9})(\d{3})?", re.ASCII)  # to 2033; later ones would look like dates
 _TIME_FORMS = (
     "2026-11-16 19:06:00, 2026/11/16 19:06, 2026-11-16T19:06:00+08:00, 2026年11月16日 19时06分, "
     "2026/11/16 下午7:06, 20261116190600, or Unix seconds or milliseconds"

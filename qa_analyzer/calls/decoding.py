@@ -51,10 +51,14 @@ def decode(stream: BinaryIO, new_spool: Callable[[], BinaryIO], *, max_duration_
         raise RecordingFaultError("is empty (0 bytes); copy it again from the recorder")
     stream.seek(0)
     try:
-        with av.open(stream, mode="r", options={"format_whitelist": _FORMATS}) as container:
+        # Recorders write tags in any encoding; none is read here.
+        options = {"format_whitelist": _FORMATS}
+        with av.open(stream, mode="r", options=options, metadata_errors="replace") as container:
             return _decode_container(container, stream, new_spool, max_duration_s)
     except av.error.FFmpegError as error:
         raise RecordingFaultError(f"{not_a_recording(stream)} ({error.strerror})") from error
+    except (ValueError, OverflowError) as error:  # figures in the header that fit nothing
+        raise RecordingFaultError(f"{not_a_recording(stream)} ({error})") from error
 
 
 def _decode_container(
