@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from qa_analyzer.batch.publish import publish_report, read_results
+from qa_analyzer.batch.publish import publish_report, read_results, scorecard_view
 from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.run import FinishedRun, Listener, RunPlan, execute
 from qa_analyzer.batch.runners import InProcessRunner, PoolRunner, open_runner, workers_for_this_machine
@@ -16,11 +16,14 @@ from qa_analyzer.calls.call import Call
 from qa_analyzer.calls.inputs import InputOptions, read_calls
 from qa_analyzer.errors import ConfigError, InputError
 from qa_analyzer.kpi.store import open_store
+from qa_analyzer.report.report_data import ScorecardView
+from qa_analyzer.scoring.scorecard import load_scorecard
 from qa_analyzer.settings import Settings
-from qa_analyzer.speech.writers import write_readable
+from qa_analyzer.speech.writers import write_formats
 
 TRANSCRIPTS = "transcripts"
 STORE = "qa.sqlite"
+READABLE = ("txt", "srt", "vtt", "csv")
 Reporting = Callable[[int], AbstractContextManager[Listener]]
 
 
@@ -34,27 +37,34 @@ class NightOptions:
     limit: int | None = None
 
 
-def run_night(settings: Settings, options: NightOptions, reporting: Reporting) -> FinishedRun:
+@dataclass(frozen=True, slots=True)
+class Night:
+    """A finished job; ``report_page`` and ``scorecard`` are None when calls were only transcribed."""
+
+    finished: FinishedRun
+    report_page: Path | None = None
+    scorecard: ScorecardView | None = None
+
+
+def run_night(settings: Settings, options: NightOptions, reporting: Reporting) -> Night:
     """Transcribe, score and report the calls of an input."""
     finished = _run(settings, options, reporting, *_calls(settings, options), evaluate=True)
-    publish_report(finished.results, finished.facts, settings, options.out_dir)
-    return finished
+    return _published(finished, settings, options)
 
 
-def transcribe_night(settings: Settings, options: NightOptions, reporting: Reporting) -> FinishedRun:
+def transcribe_night(settings: Settings, options: NightOptions, reporting: Reporting) -> Night:
     """Transcribe the calls of an input; write the readable forms beside the JSON."""
     finished = _run(settings, options, reporting, *_calls(settings, options), evaluate=False)
     for result in finished.results:
         if result.transcript is not None:
-            write_readable(result.transcript, options.out_dir / TRANSCRIPTS)
-    return finished
+            write_formats(result.transcript, options.out_dir / TRANSCRIPTS, READABLE)
+    return Night(finished)
 
 
-def rescore(settings: Settings, options: NightOptions, reporting: Reporting) -> FinishedRun:
+def rescore(settings: Settings, options: NightOptions, reporting: Reporting) -> Night:
     """Score the transcripts of an earlier run again; audio is not touched."""
     finished = _run(settings, options, reporting, stored_transcripts(options.source), (), evaluate=True)
-    publish_report(finished.results, finished.facts, settings, options.out_dir)
-    return finished
+    return _published(finished, settings, options)
 
 
 def rebuild_report(settings: Settings, out_dir: Path) -> Path:
@@ -71,6 +81,11 @@ def stored_transcripts(folder: Path) -> tuple[StoredTranscript, ...]:
             f"{folder} holds no transcripts: give the --out folder of an earlier run or transcribe"
         )
     return tuple(StoredTranscript(path.stem, path) for path in paths)
+
+
+def _published(finished: FinishedRun, settings: Settings, options: NightOptions) -> Night:
+    page = publish_report(finished.results, finished.facts, settings, options.out_dir)
+    return Night(finished, page, scorecard_view(load_scorecard(settings.scorecard)))
 
 
 def _calls(settings: Settings, options: NightOptions) -> tuple[tuple[Call, ...], tuple[InputError, ...]]:

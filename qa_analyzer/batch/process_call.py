@@ -15,6 +15,7 @@ from qa_analyzer.batch.work import CallResult, StoredTranscript, WorkItem, sourc
 from qa_analyzer.calls.call import Call
 from qa_analyzer.errors import CallError, InputError, TranscriptError
 from qa_analyzer.scoring.evaluation import CallFailure, Evaluation
+from qa_analyzer.scoring.evaluation_json import evaluation_from_json, evaluation_to_json
 from qa_analyzer.scoring.score import Scorer
 from qa_analyzer.speech.given_text import transcript_from_turns
 from qa_analyzer.speech.transcribe import Transcriber
@@ -122,4 +123,6 @@ class CallProcessor:
         with clock.stage("analyze"):
             analysis = self.analyzer.analyze(transcript)
         with clock.stage("score"):
-            return self.scorer.score(analysis)
+            evaluation = self.scorer.score(analysis)
+            # What is published is what goes on: a resumed call is then the same to the last digit.
+            return evaluation_from_json(evaluation_to_json(evaluation), transcript)

@@ -32,7 +32,7 @@ Config = Annotated[Path | None, typer.Option("--config", help="Settings file (YA
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the table. ``state`` is ok, missing (an option that is not there) or wrong (a run would fail)."""
+    """One line of the table. ``state`` is ok, missing (an optional thing) or wrong (a run would fail)."""
 
     subject: str
     state: str
@@ -58,7 +58,9 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
         *(_extra(*extra) for extra in OPTIONAL),
         _try("recogniser", lambda: str(find_model(settings.asr_model, settings.models_dir))),
         _try("sentiment", lambda: open_sentiment(settings.sentiment_model, settings.models_dir).fingerprint),
-        _try("scorecard", lambda: f"{settings.scorecard} {load_scorecard(settings.scorecard).fingerprint[:12]}"),
+        _try(
+            "scorecard", lambda: f"{settings.scorecard} {load_scorecard(settings.scorecard).fingerprint[:12]}"
+        ),
         _try("lexicon", lambda: f"{settings.lexicon} {load_lexicon(settings.lexicon).fingerprint[:12]}"),
         Finding("workers", "ok", str(settings.workers or workers_for_this_machine(1_000_000))),
     )
@@ -82,4 +84,3 @@ def _try(subject: str, look: Callable[[], str]) -> Finding:
         return Finding(subject, "ok", look())
     except ConfigError as problem:
         return Finding(subject, "wrong", str(problem))
-

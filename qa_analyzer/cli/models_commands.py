@@ -16,7 +16,9 @@ from qa_analyzer.speech.models import ModelState, ModelStatus, install_models, v
 app = typer.Typer(no_args_is_help=True, help="List, install and verify model weights.")
 
 Names = Annotated[list[str] | None, typer.Argument(help="Model names [the default ones].")]
-ModelsDir = Annotated[Path | None, typer.Option("--models-dir", help="Where weights lie [the project's models/].")]
+ModelsDir = Annotated[
+    Path | None, typer.Option("--models-dir", help="Where weights lie [the project's models/].")
+]
 
 
 @app.command("list")

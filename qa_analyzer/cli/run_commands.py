@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from qa_analyzer.batch.night import NightOptions, rebuild_report, rescore, run_night, transcribe_night
-from qa_analyzer.batch.run import FinishedRun
+from qa_analyzer.batch.night import (
+    Night,
+    NightOptions,
+    Reporting,
+    rebuild_report,
+    rescore,
+    run_night,
+    transcribe_night,
+)
 from qa_analyzer.cli.exit_codes import ExitCode
 from qa_analyzer.cli.progress import configure_logs, reporting
 from qa_analyzer.report.console import print_summary
-from qa_analyzer.settings import load_settings
+from qa_analyzer.settings import Settings, load_settings
+
+Job = Callable[[Settings, NightOptions, Reporting], Night]
 
 Input = Annotated[
     Path,
@@ -138,17 +148,17 @@ def report(
     typer.echo(rebuild_report(settings, source))
 
 
-def _finish(job: Any, settings: Any, options: NightOptions, *, quiet: bool, json_logs: bool) -> None:
+def _finish(job: Job, settings: Settings, options: NightOptions, *, quiet: bool, json_logs: bool) -> None:
     configure_logs(json_logs=json_logs, quiet=quiet)
     try:
-        finished: FinishedRun = job(
-            settings, options, lambda total: reporting(total, quiet=quiet, json_logs=json_logs)
-        )
+        night = job(settings, options, lambda total: reporting(total, quiet=quiet, json_logs=json_logs))
     except KeyboardInterrupt:
         typer.echo(
             "已中断；再次运行同一命令即从断点继续。Interrupted: the same command goes on from here.", err=True
         )
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     if not quiet and not json_logs:
-        print_summary(finished, lang=settings.language)
-    raise typer.Exit(ExitCode.FAILED_CALLS if finished.summary.failed else ExitCode.OK)
+        print_summary(
+            night.finished, lang=settings.language, scorecard=night.scorecard, report_page=night.report_page
+        )
+    raise typer.Exit(ExitCode.FAILED_CALLS if night.finished.summary.failed else ExitCode.OK)
