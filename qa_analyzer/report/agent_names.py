@@ -13,7 +13,7 @@ from qa_analyzer.scoring.evaluation import Evaluation
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """One agent and the calls that were judged. ``team`` is the most recent one named; None where never named."""
+    """One agent and the calls that were judged. ``team`` is the latest one named; None where never named."""
 
     agent_id: str
     label: str

@@ -20,7 +20,7 @@ MAX_GRID_CALLS = 30
 
 @dataclass(frozen=True, slots=True)
 class CriterionAgainstTeam:
-    """One criterion of an agent beside the team's. ``standing`` is below / above / level, or "" when too few."""
+    """One criterion of an agent beside the team's. ``standing``: below, above, level, or "" for too few."""
 
     criterion: CriterionView
     name: str

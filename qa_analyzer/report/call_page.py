@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa_analyzer.analysis.call_analysis import ConversationMetrics
 from qa_analyzer.calls.call import Role
 from qa_analyzer.report import formats
+from qa_analyzer.report.recordings import NO_RECORDING, Recording
 from qa_analyzer.report.report_data import ReportData
 from qa_analyzer.report.timeline import MoodPoint, Timeline, build_timeline, mood_points
 from qa_analyzer.report.turn_lines import TurnLine, complaint_name, turn_lines
@@ -44,7 +44,7 @@ class CallPage:
     """One call, ready to be written."""
 
     evaluation: Evaluation
-    audio_src: str | None
+    recording: Recording
     header: tuple[Fact, ...]
     sections: tuple[SectionBlock, ...]
     lost: tuple[VerdictLine, ...]
@@ -66,18 +66,17 @@ def build_call_page(
     report_data: ReportData,
     wording: Wording,
     *,
-    audio_src: str | None = None,
-    waves: Sequence[str] = (),
+    recording: Recording = NO_RECORDING,
 ) -> CallPage:
-    """Lay out one call. ``audio_src`` is relative to the page; ``waves`` are SVG paths, one a channel."""
+    """Lay out one call."""
     sections = section_blocks(evaluation, report_data, wording)
     verdicts = [line for section in sections for line in section.verdicts]
     names = {line.criterion_id: line.name for line in verdicts}
-    timeline = build_timeline(evaluation, waves, wording, names)
+    timeline = build_timeline(evaluation, recording.waves, wording, names)
     metrics = evaluation.analysis.metrics
     return CallPage(
         evaluation=evaluation,
-        audio_src=audio_src,
+        recording=recording,
         header=_header(evaluation, wording),
         sections=sections,
         lost=tuple(sorted((line for line in verdicts if line.lost > 0), key=lambda line: -line.lost)),

@@ -19,8 +19,8 @@ from qa_analyzer.scoring.evaluation import Evaluation
 class ComplaintRow:
     """One code: in how many calls, and the last day's share less the share of the days before it.
 
-    ``change`` is None with fewer than two days. ``rising`` and ``falling`` say that the intervals of both shares
-    lie apart, so that chance alone does not explain it.
+    ``change`` is None with fewer than two days. ``rising`` and ``falling`` say that the intervals of both
+    shares lie apart, so that chance alone does not explain it.
     """
 
     code: str

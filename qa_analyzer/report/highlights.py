@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def cut_text(text: str, marks: Sequence[Mark]) -> tuple[TextSegment, ...]:
     ]
     edges = sorted({0, len(text), *(edge for start, end, _ in clipped for edge in (start, end))})
     segments = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         covering = [mark for left, right, mark in clipped if left <= start and end <= right]
         style = min((mark.style for mark in covering), key=STYLES.index, default="")
         titles = dict.fromkeys(mark.title for mark in covering if mark.title)

@@ -14,6 +14,7 @@ from qa_analyzer.report.agent_page import AgentPage
 from qa_analyzer.report.call_page import CallPage
 from qa_analyzer.report.figures import MIN_RANKED_CALLS
 from qa_analyzer.report.overview import OverviewPage
+from qa_analyzer.report.recordings import WAVE_COLUMNS
 from qa_analyzer.report.report_data import ReportData
 from qa_analyzer.report.wording import Wording
 
@@ -40,6 +41,7 @@ class HtmlPages:
             report_data=report_data,
             scorecard_name=wording.name_of(report_data.scorecard.names, report_data.scorecard.scorecard_id),
             min_ranked_calls=MIN_RANKED_CALLS,
+            wave_columns=WAVE_COLUMNS,
         )
         self._environment = environment
         self._style = _asset("report.css")
@@ -61,15 +63,15 @@ class HtmlPages:
         script = _asset(self._scripts[template])
         return self._environment.get_template(template).render(
             page=page,
-            style=Markup(self._style),  # noqa: S704  our own file
-            script=Markup(script),  # noqa: S704  our own file
+            style=Markup(self._style),
+            script=Markup(script),
             policy=content_policy(script, self._style),
             **values,
         )
 
 
 def content_policy(script: str, style: str) -> str:
-    """Return the content security policy of a page: its own script and style, its recording, nothing else.
+    """Return the content security policy of a page: its own script, style and recording, nothing else.
 
     ``file:`` lets a page opened from disk play the recording beside it; 'self' is not a file in every browser.
     """

@@ -40,7 +40,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class CoachingPoint:
-    """What to work on: how often it was missed, what it cost, where to hear it, and how it sounds done well."""
+    """What to work on: how often missed, at what cost, where to hear it, and how it sounds done well."""
 
     criterion: CriterionView
     name: str
@@ -158,7 +158,7 @@ def _model(
 
 
 def _quote_of(result: CriterionResult) -> Evidence | None:
-    """Return the longest quote that decided the verdict; windows and near misses decide nothing on their own."""
+    """Return the longest quote behind the verdict; a near miss only where a fail has nothing else."""
     quoted = [
         piece
         for piece in result.evidence
@@ -198,6 +198,6 @@ def _varied(moments: Sequence[Moment]) -> tuple[Moment, ...]:
     for moment in moments:
         if len(chosen) >= MAX_MOMENTS:
             break
-        if moment not in chosen and moment.red_line:
+        if moment.red_line and not any(moment is other for other in chosen):
             chosen.append(moment)
     return tuple(chosen)

@@ -10,6 +10,7 @@ from qa_analyzer.report.call_page import build_call_page
 from qa_analyzer.report.html_pages import HtmlPages
 from qa_analyzer.report.overview import build_overview
 from qa_analyzer.report.page_names import Pages, agent_of
+from qa_analyzer.report.recordings import add_recording
 from qa_analyzer.report.report_data import ReportData
 from qa_analyzer.report.report_files import ReportFiles
 from qa_analyzer.report.team_figures import group_figures, grouped, team_of
@@ -19,8 +20,8 @@ from qa_analyzer.report.wording import Wording
 def write_report(report_data: ReportData, out_dir: Path, lang: str = "zh") -> Path:
     """Write the pages of a report and return ``out_dir/index.html``.
 
-    Every page is a file of its own that opens without network or server. The index is written last, so that it never
-    leads to a page that is not there yet.
+    Every page is a file of its own that opens without network or server. The index is written last, so that
+    it never leads to a page that is not there yet.
 
     Raises:
         ValueError: an unknown language, or two evaluations of one call.
@@ -38,7 +39,14 @@ def write_report(report_data: ReportData, out_dir: Path, lang: str = "zh") -> Pa
     files = ReportFiles(out_dir)
     for evaluation in report_data.evaluations:
         agent_id = agent_of(evaluation)
-        call_page = build_call_page(evaluation, report_data, wording)
+        recorded = evaluation.analysis.transcript.audio
+        recording = add_recording(
+            report_data.audio_paths.get(evaluation.call_id),
+            files,
+            call_id=evaluation.call_id,
+            judged_sha256=recorded.sha256 if recorded else None,
+        )
+        call_page = build_call_page(evaluation, report_data, wording, recording=recording)
         files.write_text(
             pages.call(evaluation), html.call(call_page, pages.agent(agent_id), labels[agent_id])
         )

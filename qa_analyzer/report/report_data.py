@@ -70,8 +70,8 @@ class RunFacts:
 class ReportData:
     """One report: a run, its scorecard, the evaluations and the calls that failed.
 
-    ``audio_paths`` maps call ids to recordings that are copied beside the pages; a call without one has no player.
-    ``complaint_names`` maps complaint codes to names by language, for codes outside the built-in taxonomy.
+    ``audio_paths`` maps call ids to recordings that are put beside the pages; a call without one has no
+    player. ``complaint_names`` maps complaint codes to names by language, for codes outside the taxonomy.
     """
 
     run: RunFacts

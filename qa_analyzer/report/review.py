@@ -8,8 +8,7 @@ from enum import StrEnum
 from qa_analyzer.report.report_data import ScorecardView
 from qa_analyzer.scoring.evaluation import Evaluation, Verdict
 
-# A call this close to a grade's edge changes grade with the smallest criterion of a 100-point card (5 points),
-# decided the other way.
+# Half the smallest criterion of a 100-point card (5 points): one such verdict the other way changes the grade.
 NEAR_THRESHOLD_PERCENT = 2.5
 
 # Below this the sides may be swapped, and every role-dependent verdict with them.

@@ -154,4 +154,5 @@ def _agents(report_data: ReportData, wording: Wording) -> list[str]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """Flatten a text; control characters could drive the terminal that shows it."""
+    return "".join(character for character in " ".join(text.split()) if character.isprintable())

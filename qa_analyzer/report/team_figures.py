@@ -45,6 +45,7 @@ class GroupFigures:
     complaints: int
     risks: int
     improved: int
+    unchanged: int
     worsened: int
     criteria: dict[str, CriterionFigures]
 
@@ -73,6 +74,7 @@ def group_figures(evaluations: Sequence[Evaluation], criterion_ids: Sequence[str
         complaints=sum(bool(evaluation.analysis.complaints) for evaluation in evaluations),
         risks=sum(bool(evaluation.analysis.risks) for evaluation in evaluations),
         improved=shifts["improved"],
+        unchanged=shifts["unchanged"],
         worsened=shifts["worsened"],
         criteria=criterion_figures(evaluations, criterion_ids),
     )

@@ -238,7 +238,8 @@ def mood_points(evaluation: Evaluation, length_s: float | None, wording: Wording
         else:
             left = 100 * (turn.index + 0.5) / (last + 1)
         label = wording(f"sentiment.{sentiment.label}")
-        title = f"{clock(turn.start_s) if turn.start_s is not None else ''} {label} {sentiment.score:+.2f}".strip()
+        when = clock(turn.start_s) if turn.start_s is not None else ""
+        title = f"{when} {label} {sentiment.score:+.2f}".strip()
         top = 50 - 50 * max(-1.0, min(1.0, sentiment.score))
         spots.append(
             MoodPoint(round(left, 2), round(top, 1), sentiment.label.value, title, turn.index, turn.start_s)

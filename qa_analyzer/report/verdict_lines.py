@@ -7,20 +7,33 @@ from dataclasses import dataclass
 from qa_analyzer.report.formats import clock, decimal, points
 from qa_analyzer.report.report_data import CriterionView, ReportData
 from qa_analyzer.report.wording import Wording
-from qa_analyzer.scoring.evaluation import CriterionResult, Evaluation, Evidence, MatchKind, Verdict
+from qa_analyzer.scoring.evaluation import (
+    CriterionResult,
+    Evaluation,
+    Evidence,
+    EvidenceKind,
+    MatchKind,
+    Verdict,
+)
 
-# Order in which a supervisor reads: what cost points, what needs ears, what was fine, what did not apply.
-VERDICT_ORDER = (Verdict.FAIL, Verdict.UNSCORABLE, Verdict.PASS, Verdict.NOT_APPLICABLE)
+_LISTENING_ORDER = (
+    EvidenceKind.MATCH,
+    EvidenceKind.MEASURE,
+    EvidenceKind.NEAREST_MISS,
+    EvidenceKind.CONDITION,
+    EvidenceKind.WINDOW,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceLine:
-    """One piece of evidence. ``turn_index`` is None where it belongs to no turn of this call."""
+    """One piece of evidence. ``when`` is its span, ``at`` its start; ``turn_index`` is None outside the call."""
 
     evidence: Evidence
     kind: str
     role: str
     when: str
+    at: str
     how: str
     turn_index: int | None
 
@@ -39,6 +52,14 @@ class VerdictLine:
     explanation: str
     evidence: tuple[EvidenceLine, ...]
 
+    @property
+    def moment(self) -> EvidenceLine | None:
+        """What to play when the verdict is clicked: deciding words, else a near miss, else the window."""
+        placed = [
+            line for line in self.evidence if line.turn_index is not None or line.evidence.start_s is not None
+        ]
+        return min(placed, key=lambda line: _LISTENING_ORDER.index(line.evidence.kind), default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class SectionBlock:
@@ -52,7 +73,7 @@ class SectionBlock:
 def section_blocks(
     evaluation: Evaluation, report_data: ReportData, wording: Wording
 ) -> tuple[SectionBlock, ...]:
-    """Return the call's verdicts in scorecard order; results outside the scorecard come last, none is dropped."""
+    """Return the verdicts in scorecard order; results outside the scorecard come last, none is dropped."""
     results = {result.criterion_id: result for result in evaluation.criteria}
     blocks = []
     for section in report_data.scorecard.sections:
@@ -103,13 +124,13 @@ def evidence_line(evaluation: Evaluation, piece: Evidence, wording: Wording) -> 
     """Return one piece of evidence with its words for people."""
     turn_count = len(evaluation.analysis.transcript.turns)
     inside = piece.turn_index is not None and 0 <= piece.turn_index < turn_count
-    when = ""
+    when = at = ""
     if piece.start_s is not None:
-        when = clock(piece.start_s)
+        when = at = clock(piece.start_s)
         if piece.end_s is not None and clock(piece.end_s) != when:
             when = f"{when}–{clock(piece.end_s)}"
     elif inside and piece.turn_index is not None:
-        when = wording("call.turn_number", number=piece.turn_index + 1)
+        when = at = wording("call.turn_number", number=piece.turn_index + 1)
     how = ""
     if piece.match_kind not in (MatchKind.NONE, MatchKind.MEASURE):
         how = wording(f"match.{piece.match_kind}")
@@ -120,6 +141,7 @@ def evidence_line(evaluation: Evaluation, piece: Evidence, wording: Wording) -> 
         kind=wording(f"evidence.{piece.kind}"),
         role=wording(f"role.{piece.role}"),
         when=when,
+        at=at,
         how=how,
         turn_index=piece.turn_index if inside else None,
     )

@@ -1,4 +1,4 @@
-"""Made-up evaluations: whole values as the other rooms would pass them on, without any of those rooms at work."""
+"""Made-up evaluations: whole values as the other rooms pass them on, without any of those rooms at work."""
 
 from __future__ import annotations
 

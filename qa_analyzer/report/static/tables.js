@@ -210,6 +210,20 @@
       for (const field of filters.querySelectorAll("select")) field.value = "";
       update();
     });
+    // A figure elsewhere on the page leads to the calls behind it.
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest("[data-find-criterion], [data-find-tag]");
+      if (!link) return;
+      reset.click();
+      const index = criteria.findIndex((criterion) => criterion.id === link.dataset.findCriterion);
+      const wanted = { criterion: index < 0 ? "" : String(index), verdict: link.dataset.findVerdict ?? "", tag: link.dataset.findTag ?? "" };
+      Object.assign(state, wanted);
+      for (const [key, value] of Object.entries(wanted)) {
+        const field = filters.querySelector(`[data-filter="${key}"]`);
+        if (field) field.value = value;
+      }
+      update();
+    });
     previous.addEventListener("click", () => {
       state.page -= 1;
       drawPage();

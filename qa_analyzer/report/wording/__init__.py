@@ -1,4 +1,4 @@
-"""The report's own words, one YAML file a language. Criterion names are not here: the scorecard brings them."""
+"""The report's own words, one YAML file a language. Criterion names come with the scorecard."""
 
 from __future__ import annotations
 
