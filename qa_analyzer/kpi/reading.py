@@ -20,12 +20,15 @@ from qa_analyzer.kpi.facts import (
     Facts,
     typed,
 )
-from qa_analyzer.kpi.records import Override, Selection, StoredEvaluation
+from qa_analyzer.kpi.records import EVERYTHING, Override, Selection, StoredEvaluation
 from qa_analyzer.kpi.rows import RISK_CLASS, Row
 from qa_analyzer.scoring.evaluation import CriterionResult, Evidence, EvidenceKind, MatchKind, Verdict
 
 # Evaluations fetched at a time: their parts are read in one query each, and memory stays flat.
 PAGE = 500
+
+# Rows of a flat table fetched at a time.
+ROWS_AT_A_TIME = 20_000
 
 # Where a fact is kept; the rest of the head is in ``evaluations``.
 _HOMES = (schema.evaluations, schema.calls, schema.transcripts, schema.sentiments)
@@ -48,8 +51,6 @@ def _conditions(selection: Selection) -> list[ColumnElement[bool]]:
             conditions.append(column.in_(chosen))
     if selection.after_revision is not None:
         conditions.append(evaluations.revision > selection.after_revision)
-    if selection.up_to_revision is not None:
-        conditions.append(evaluations.revision <= selection.up_to_revision)
     if selection.current_only:
         conditions.append(evaluations.is_current)
     return conditions
@@ -69,6 +70,32 @@ def _chosen(statement: Select[Any], selection: Selection) -> Select[Any]:
         .join(schema.sentiments, schema.sentiments.c.evaluation_id == evaluations.c.evaluation_id)
         .where(*_conditions(selection))
     )
+
+
+class Snapshot:
+    """One consistent moment of the store, open for reading."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def facts(self, selection: Selection = EVERYTHING) -> Facts:
+        """Read the tables that KPIs are counted from."""
+        return read_facts(self._connection, selection)
+
+    def evaluations(self, selection: Selection = EVERYTHING) -> Iterator[StoredEvaluation]:
+        """Yield whole evaluations in the order in which they were first saved; memory stays flat."""
+        return read_evaluations(self._connection, selection)
+
+    def table(
+        self, name: str, columns: Sequence[str], selection: Selection = EVERYTHING
+    ) -> Iterator[Sequence[tuple[Any, ...]]]:
+        """Yield one flat table in batches of rows, in the order of its keys; memory stays flat."""
+        return read_table(self._connection, selection, name, columns)
+
+    def revision(self) -> int:
+        """Return the watermark: ``Selection.after_revision`` of it yields what changes from now on."""
+        latest = self._connection.execute(select(func.max(schema.evaluations.c.revision))).scalar_one()
+        return int(latest or 0)
 
 
 def read_facts(connection: Connection, selection: Selection) -> Facts:
@@ -117,6 +144,23 @@ def _contacts(connection: Connection, selection: Selection) -> tuple[Contact, ..
 
 def _frame(connection: Connection, statement: Select[Any], columns: Mapping[str, str]) -> pd.DataFrame:
     return typed((tuple(row) for row in connection.execute(statement)), columns)
+
+
+def read_table(
+    connection: Connection, selection: Selection, name: str, columns: Sequence[str]
+) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """Yield one table's rows in batches, ordered by evaluation; a part also knows its call."""
+    homes = _HOMES if name == "evaluations" else (schema.metadata.tables[name], schema.evaluations)
+    own = [next(home.c[column] for home in homes if column in home.c) for column in columns]
+    statement = _chosen(select(*own), selection)
+    order = [schema.evaluations.c.evaluation_id]
+    if name != "evaluations":
+        part = homes[0]
+        statement = statement.join(part, part.c.evaluation_id == schema.evaluations.c.evaluation_id)
+        order = list(part.primary_key.columns)
+    streamed = connection.execution_options(yield_per=ROWS_AT_A_TIME).execute(statement.order_by(*order))
+    for rows in streamed.partitions():
+        yield [tuple(row) for row in rows]
 
 
 def read_evaluations(connection: Connection, selection: Selection) -> Iterator[StoredEvaluation]:

@@ -74,7 +74,6 @@ class Selection:
     agent_ids: tuple[str, ...] = ()
     scorecard_ids: tuple[str, ...] = ()
     after_revision: int | None = None
-    up_to_revision: int | None = None
     current_only: bool = True
 
 

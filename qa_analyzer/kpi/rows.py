@@ -15,7 +15,7 @@ from qa_analyzer.analysis.call_analysis import CallSentiment, ComplaintTag, Conv
 from qa_analyzer.calls.call import Call, Role
 from qa_analyzer.intervals import Span, total_s
 from qa_analyzer.kpi.commitments import promises_of
-from qa_analyzer.scoring.evaluation import CriterionResult, Evaluation
+from qa_analyzer.scoring.evaluation import CriterionResult, Evaluation, Evidence
 from qa_analyzer.speech.transcript import Transcript
 
 Cell: TypeAlias = str | int | float | bool | datetime | date | list[dict[str, object]] | None
@@ -141,25 +141,28 @@ def criterion_rows(criteria: tuple[CriterionResult, ...]) -> list[Row]:
     ]
 
 
+def evidence_cells(evidence: Evidence) -> Row:
+    """Lay out one quote."""
+    return {
+        "kind": evidence.kind.value,
+        "role": evidence.role.value,
+        "turn_index": evidence.turn_index,
+        "start_s": evidence.start_s,
+        "end_s": evidence.end_s,
+        "quote": evidence.quote,
+        "match_kind": evidence.match_kind.value,
+        "distance": evidence.distance,
+        "char_start": evidence.char_start,
+        "char_end": evidence.char_end,
+        "heard_share": evidence.heard_share,
+        "note": evidence.note,
+    }
+
+
 def evidence_rows(criteria: tuple[CriterionResult, ...]) -> list[Row]:
     """Lay out every quote under its criterion."""
     return [
-        {
-            "criterion_id": criterion.criterion_id,
-            "position": position,
-            "kind": evidence.kind.value,
-            "role": evidence.role.value,
-            "turn_index": evidence.turn_index,
-            "start_s": evidence.start_s,
-            "end_s": evidence.end_s,
-            "quote": evidence.quote,
-            "match_kind": evidence.match_kind.value,
-            "distance": evidence.distance,
-            "char_start": evidence.char_start,
-            "char_end": evidence.char_end,
-            "heard_share": evidence.heard_share,
-            "note": evidence.note,
-        }
+        {"criterion_id": criterion.criterion_id, "position": position, **evidence_cells(evidence)}
         for criterion in criteria
         for position, evidence in enumerate(criterion.evidence)
     ]

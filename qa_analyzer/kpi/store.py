@@ -24,7 +24,7 @@ from qa_analyzer.errors import MissingDependencyError, StoreError
 from qa_analyzer.kpi import migrations, schema
 from qa_analyzer.kpi.evaluation_upserts import upsert_evaluations
 from qa_analyzer.kpi.facts import Facts
-from qa_analyzer.kpi.reading import read_evaluations, read_facts
+from qa_analyzer.kpi.reading import Snapshot
 from qa_analyzer.kpi.records import EVERYTHING, Override, Run, Selection, StoredEvaluation
 from qa_analyzer.kpi.rows import CHINA_TIME
 from qa_analyzer.kpi.upserts import upsert_failure, upsert_override, upsert_run
@@ -94,15 +94,21 @@ class KpiStore:
         with self._writing() as connection:
             upsert_override(connection, override)
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Open one moment of the store: everything read inside the ``with`` fits together."""
+        with self._reading() as connection:
+            yield Snapshot(connection)
+
     def facts(self, selection: Selection = EVERYTHING) -> Facts:
         """Read the tables that KPIs are counted from."""
-        with self._reading() as connection:
-            return read_facts(connection, selection)
+        with self.snapshot() as moment:
+            return moment.facts(selection)
 
     def evaluations(self, selection: Selection = EVERYTHING) -> Iterator[StoredEvaluation]:
         """Yield whole evaluations in the order in which they were first saved; memory stays flat."""
-        with self._reading() as connection:
-            yield from read_evaluations(connection, selection)
+        with self.snapshot() as moment:
+            yield from moment.evaluations(selection)
 
     def runs(self) -> tuple[Run, ...]:
         """Return all runs, oldest first."""
@@ -123,9 +129,8 @@ class KpiStore:
 
     def revision(self) -> int:
         """Return the watermark: ``Selection.after_revision`` of it yields what changes from now on."""
-        with self._reading() as connection:
-            latest = connection.execute(select(func.max(schema.evaluations.c.revision))).scalar_one()
-            return int(latest or 0)
+        with self.snapshot() as moment:
+            return moment.revision()
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

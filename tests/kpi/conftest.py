@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -17,31 +18,33 @@ from qa_analyzer.kpi.store import KpiStore, open_store
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
+    """The address of a private server; without one the suite is skipped, but fails where ``CI`` is set."""
     binaries = find_server_binaries()
+    reason = None
     if binaries is None:
         reason = "no PostgreSQL server here: apt-get install postgresql"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    elif importlib.util.find_spec("psycopg") is None:
+        reason = "no PostgreSQL driver here: pip install 'qa_analyzer[postgres]'"
+    if binaries is None or reason is not None:
+        pytest.fail(str(reason)) if os.environ.get("CI") else pytest.skip(str(reason))
     with private_postgres(binaries) as url:
         yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database, once in each kind."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'store.db'}"
-        return
-    server = make_url(request.getfixturevalue("postgres_server"))
-    admin = create_engine(server.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    server: str = request.getfixturevalue("postgres_server")
+    admin = create_engine(make_url(server).set(drivername="postgresql+psycopg"))
     try:
-        with admin.connect() as connection:
-            connection.execute(text("DROP DATABASE IF EXISTS store WITH (FORCE)"))
-            connection.execute(text("CREATE DATABASE store"))
+        with admin.begin() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
     finally:
         admin.dispose()
-    yield server.set(database="store").render_as_string(hide_password=False)
+    return server
 
 
 @pytest.fixture
