@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from qa_analyzer.batch.forecast import Forecast, forecast
 from qa_analyzer.batch.publish import publish_report, read_results, scorecard_view
 from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.run import FinishedRun, Listener, RunPlan, execute
@@ -29,12 +31,18 @@ Reporting = Callable[[int], AbstractContextManager[Listener]]
 
 @dataclass(frozen=True, slots=True)
 class NightOptions:
-    """What one invocation is about; ``limit`` is None for all calls."""
+    """What one invocation is about; None leaves nothing out.
+
+    ``since`` leaves out calls that started before it; a call that does not say when it started is kept.
+    ``only`` keeps the calls of these recordings.
+    """
 
     source: Path
     out_dir: Path
     retry_failed: bool = False
     limit: int | None = None
+    since: datetime | None = None
+    only: frozenset[Path] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +56,14 @@ class Night:
 
 def run_night(settings: Settings, options: NightOptions, reporting: Reporting) -> Night:
     """Transcribe, score and report the calls of an input."""
-    finished = _run(settings, options, reporting, *_calls(settings, options), evaluate=True)
+    finished = _run(settings, _plan(settings, options, *_calls(settings, options)), reporting)
     return _published(finished, settings, options)
 
 
 def transcribe_night(settings: Settings, options: NightOptions, reporting: Reporting) -> Night:
     """Transcribe the calls of an input; write the readable forms beside the JSON."""
-    finished = _run(settings, options, reporting, *_calls(settings, options), evaluate=False)
+    plan = _plan(settings, options, *_calls(settings, options), evaluate=False)
+    finished = _run(settings, plan, reporting)
     for result in finished.results:
         if result.transcript is not None:
             write_formats(result.transcript, options.out_dir / TRANSCRIPTS, READABLE)
@@ -63,8 +72,13 @@ def transcribe_night(settings: Settings, options: NightOptions, reporting: Repor
 
 def rescore(settings: Settings, options: NightOptions, reporting: Reporting) -> Night:
     """Score the transcripts of an earlier run again; audio is not touched."""
-    finished = _run(settings, options, reporting, stored_transcripts(options.source), (), evaluate=True)
+    finished = _run(settings, _plan(settings, options, stored_transcripts(options.source)), reporting)
     return _published(finished, settings, options)
+
+
+def forecast_night(settings: Settings, options: NightOptions) -> Forecast:
+    """Say what ``run_night`` would do, without doing it."""
+    return forecast(_plan(settings, options, *_calls(settings, options)))
 
 
 def rebuild_report(settings: Settings, out_dir: Path) -> Path:
@@ -100,36 +114,43 @@ def _calls(settings: Settings, options: NightOptions) -> tuple[tuple[Call, ...],
     )
     if not listed.calls and not listed.rejected:
         raise ConfigError(f"{options.source} holds no calls: expected recordings, a manifest or text calls")
-    return listed.calls[: options.limit], listed.rejected
+    return tuple(call for call in listed.calls if _wanted(call, options))[: options.limit], listed.rejected
 
 
-def _run(
+def _wanted(call: Call, options: NightOptions) -> bool:
+    if options.since is not None and call.started_at is not None and call.started_at < options.since:
+        return False
+    return options.only is None or call.audio_path in options.only
+
+
+def _plan(
     settings: Settings,
     options: NightOptions,
-    reporting: Reporting,
     work: tuple[WorkItem, ...],
-    rejected: tuple[InputError, ...],
+    rejected: tuple[InputError, ...] = (),
     *,
-    evaluate: bool,
-) -> FinishedRun:
-    recordings = any(isinstance(each, Call) and each.audio_path is not None for each in work)
-    workers = settings.workers or workers_for_this_machine(len(work))
+    evaluate: bool = True,
+) -> RunPlan:
     recipe = Recipe(
         settings=settings,
         transcripts_dir=options.out_dir / TRANSCRIPTS,
-        recordings=recordings,
+        recordings=any(isinstance(each, Call) and each.audio_path is not None for each in work),
         evaluate=evaluate,
         threads=settings.threads,
     )
     recipe.check()
-    name = settings.runner or (InProcessRunner.name if workers == 1 else PoolRunner.name)
-    runner = open_runner(name, workers=workers, seconds_per_audio_second=settings.seconds_per_audio_second)
-    plan = RunPlan(work, rejected, options.out_dir, recipe, workers, options.retry_failed)
-    options.out_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    store = open_store(settings.store or f"sqlite:///{options.out_dir / STORE}") if evaluate else None
-    try:
-        with reporting(len(work) + len(rejected)) as listener:
-            return execute(plan, runner, store, listener)
-    finally:
-        if store is not None:
-            store.close()
+    workers = settings.workers or workers_for_this_machine(len(work))
+    return RunPlan(work, rejected, options.out_dir, recipe, workers, options.retry_failed)
+
+
+def _run(settings: Settings, plan: RunPlan, reporting: Reporting) -> FinishedRun:
+    name = settings.runner or (InProcessRunner.name if plan.workers == 1 else PoolRunner.name)
+    runner = open_runner(
+        name, workers=plan.workers, seconds_per_audio_second=settings.seconds_per_audio_second
+    )
+    plan.out_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    url = settings.store or f"sqlite:///{plan.out_dir / STORE}"
+    with ExitStack() as stack:
+        store = stack.enter_context(open_store(url)) if plan.recipe.evaluate else None
+        listener = stack.enter_context(reporting(len(plan.work) + len(plan.rejected)))
+        return execute(plan, runner, store, listener)

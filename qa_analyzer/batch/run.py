@@ -12,6 +12,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from qa_analyzer.batch.journal import Journal, JournalEntry
+from qa_analyzer.batch.metrics_file import METRICS_FILE, write_metrics
 from qa_analyzer.batch.outputs import RunSummary, summarize, versions, write_outputs
 from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.resume import taken_over, work_key
@@ -104,9 +105,9 @@ def execute(plan: RunPlan, runner: Runner, store: KpiStore | None, listener: Lis
 def _execute(plan: RunPlan, runner: Runner, store: KpiStore | None, listener: Listener) -> FinishedRun:
     started_at, started = datetime.now(UTC), time.perf_counter()
     judges = plan.recipe.judges()
-    keys = {work_item.call_id: work_key(work_item, judges) for work_item in plan.work}
+    keys = _keys(plan, judges)
     journal = Journal(plan.out_dir / JOURNAL)
-    done = _already_done(plan, journal, keys)
+    done = already_done(plan, keys)
     ledger = _Ledger(store, Run(f"{started_at:%Y%m%dT%H%M%S.%fZ}", started_at, source=str(plan.out_dir)))
     with journal:
         for result in done.values():
@@ -129,12 +130,19 @@ def _execute(plan: RunPlan, runner: Runner, store: KpiStore | None, listener: Li
     )
     facts = _facts(plan, summary, judges, started_at)
     write_outputs(results, plan.out_dir, facts)
+    write_metrics(summary, time.time(), plan.out_dir / METRICS_FILE)
     ledger.close(summary, facts)
     return FinishedRun(results, summary, facts)
 
 
-def _already_done(plan: RunPlan, journal: Journal, keys: Mapping[str, str]) -> dict[str, CallResult]:
-    latest = journal.latest()
+def _keys(plan: RunPlan, judges: Mapping[str, str | None]) -> dict[str, str]:
+    return {work_item.call_id: work_key(work_item, judges) for work_item in plan.work}
+
+
+def already_done(plan: RunPlan, keys: Mapping[str, str] | None = None) -> dict[str, CallResult]:
+    """Return the results that an earlier run on the same output left for this plan, by call_id."""
+    keys = _keys(plan, plan.recipe.judges()) if keys is None else keys
+    latest = Journal(plan.out_dir / JOURNAL).latest()
     done: dict[str, CallResult] = {}
     for work_item in plan.work:
         entry = latest.get((work_item.call_id, keys[work_item.call_id]))

@@ -15,6 +15,7 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 from qa_analyzer.batch.process_call import CallProcessor
 from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.work import CallResult, StoredTranscript, WorkItem, source_of
+from qa_analyzer.calls.recording_length import stated_duration_s
 from qa_analyzer.errors import ConfigError
 from qa_analyzer.scoring.evaluation import CallFailure
 
@@ -116,6 +117,9 @@ def workers_for_this_machine(calls: int) -> int:
 def _longest_audio_s(work_item: WorkItem) -> float:
     if isinstance(work_item, StoredTranscript) or work_item.audio_path is None:
         return 0.0
+    stated_s = stated_duration_s(work_item.audio_path)
+    if stated_s is not None:
+        return stated_s
     try:
         return work_item.audio_path.stat().st_size / LOWEST_BYTES_PER_S
     except OSError:
