@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from qa_analyzer.report.agent_names import by_time
+from qa_analyzer.report.naming import complaint_name
 from qa_analyzer.report.page_names import Pages, agent_of
 from qa_analyzer.report.report_data import ReportData
-from qa_analyzer.report.turn_lines import complaint_name
 from qa_analyzer.report.wording import Wording
 from qa_analyzer.scoring.evaluation import Evaluation, Verdict
 

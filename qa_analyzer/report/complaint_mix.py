@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from qa_analyzer.analysis.call_analysis import ComplaintTag
 from qa_analyzer.report.figures import Figure, rate
+from qa_analyzer.report.naming import complaint_name
 from qa_analyzer.report.report_data import ReportData
 from qa_analyzer.report.team_figures import day_of, grouped
-from qa_analyzer.report.turn_lines import complaint_name
 from qa_analyzer.report.wording import Wording
 from qa_analyzer.scoring.evaluation import Evaluation
 

@@ -71,9 +71,9 @@ class HtmlPages:
 
 
 def content_policy(script: str, style: str) -> str:
-    """Return the content security policy of a page: its own script, style and recording, nothing else.
+    """Return the content security policy of a page: its script, style and recording, nothing else.
 
-    ``file:`` lets a page opened from disk play the recording beside it; 'self' is not a file in every browser.
+    ``file:`` lets a page opened from disk play its recording; to some browsers a file is not 'self'.
     """
     return (
         f"default-src 'none'; script-src 'sha256-{_digest(script)}'; style-src 'sha256-{_digest(style)}'; "

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from qa_analyzer.report.agent_names import Agent
 from qa_analyzer.report.call_rows import CallTable, call_table
 from qa_analyzer.report.complaint_mix import ComplaintRow, complaint_mix
+from qa_analyzer.report.naming import criterion_names
 from qa_analyzer.report.page_names import Pages, agent_of
 from qa_analyzer.report.report_data import CriterionView, ReportData, ScorecardView
 from qa_analyzer.report.review import Review, review_queue
@@ -113,7 +114,7 @@ def build_overview(
 ) -> OverviewPage:
     """Lay out the first page."""
     evaluations, scorecard = report_data.evaluations, report_data.scorecard
-    names = {c.criterion_id: wording.name_of(c.names, c.criterion_id) for c in scorecard.criteria}
+    names = criterion_names(report_data, wording)
     labels = {agent.agent_id: agent.label for agent in agents}
     agent_rows = tuple(_agent_row(agent, names) for agent in agents)
     reviews = review_queue(evaluations, scorecard)

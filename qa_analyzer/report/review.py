@@ -8,7 +8,7 @@ from enum import StrEnum
 from qa_analyzer.report.report_data import ScorecardView
 from qa_analyzer.scoring.evaluation import Evaluation, Verdict
 
-# Half the smallest criterion of a 100-point card (5 points): one such verdict the other way changes the grade.
+# Half the smallest criterion of a 100-point card (5 points): one such verdict decides the grade.
 NEAR_THRESHOLD_PERCENT = 2.5
 
 # Below this the sides may be swapped, and every role-dependent verdict with them.

@@ -7,6 +7,7 @@ from pathlib import Path
 from qa_analyzer.report import formats
 from qa_analyzer.report.agent_names import Agent, agents_of
 from qa_analyzer.report.complaint_mix import complaint_mix
+from qa_analyzer.report.naming import criterion_names
 from qa_analyzer.report.overview import red_line_rows
 from qa_analyzer.report.page_names import Pages
 from qa_analyzer.report.report_data import ReportData
@@ -28,7 +29,7 @@ def summary_lines(
 ) -> tuple[str, ...]:
     """Return the lines: figures first, then what somebody must look at."""
     evaluations = report_data.evaluations
-    names = _criterion_names(report_data, wording)
+    names = _all_names(report_data, wording)
     total = group_figures(evaluations, list(names))
     lines = [
         wording(
@@ -63,8 +64,8 @@ def summary_lines(
     return tuple(lines)
 
 
-def _criterion_names(report_data: ReportData, wording: Wording) -> dict[str, str]:
-    names = {c.criterion_id: wording.name_of(c.names, c.criterion_id) for c in report_data.scorecard.criteria}
+def _all_names(report_data: ReportData, wording: Wording) -> dict[str, str]:
+    names = criterion_names(report_data, wording)
     for evaluation in report_data.evaluations:
         for result in evaluation.criteria:
             names.setdefault(result.criterion_id, result.criterion_id)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from qa_analyzer.analysis.call_analysis import ComplaintTag, TurnSentiment
 from qa_analyzer.report.formats import clock
 from qa_analyzer.report.highlights import Mark, TextSegment, cut_text
+from qa_analyzer.report.naming import complaint_name, criterion_names
 from qa_analyzer.report.report_data import ReportData
 from qa_analyzer.report.wording import Wording
 from qa_analyzer.scoring.evaluation import Evaluation, EvidenceKind, Verdict
@@ -38,12 +39,6 @@ class TurnLine:
     chips: tuple[Chip, ...]
     sentiment: TurnSentiment | None
     interrupts_s: float | None
-
-
-def complaint_name(code: str, report_data: ReportData, wording: Wording) -> str:
-    """Return the name of a complaint or risk code; the code itself where nobody named it."""
-    named = report_data.complaint_names.get(code)
-    return wording.name_of(named, code) if named else wording.known(f"complaint.{code}", code)
 
 
 def turn_lines(evaluation: Evaluation, report_data: ReportData, wording: Wording) -> tuple[TurnLine, ...]:
@@ -80,9 +75,9 @@ def _add_verdicts(
     chips: Mapping[int, dict[Chip, None]],
 ) -> None:
     texts = {turn.index: turn.text for turn in evaluation.analysis.transcript.turns}
-    names = {criterion.criterion_id: criterion.names for criterion in report_data.scorecard.criteria}
+    names = criterion_names(report_data, wording)
     for result in evaluation.criteria:
-        name = wording.name_of(names.get(result.criterion_id, {}), result.criterion_id)
+        name = names.get(result.criterion_id, result.criterion_id)
         for piece in result.evidence:
             if piece.turn_index is None or piece.turn_index not in texts or piece.kind is EvidenceKind.WINDOW:
                 continue

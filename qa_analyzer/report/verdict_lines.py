@@ -27,7 +27,7 @@ _LISTENING_ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class EvidenceLine:
-    """One piece of evidence. ``when`` is its span, ``at`` its start; ``turn_index`` is None outside the call."""
+    """One piece of evidence: ``when`` is its span, ``at`` its start; no ``turn_index``: outside the call."""
 
     evidence: Evidence
     kind: str

@@ -13,8 +13,9 @@ from xlsxwriter.worksheet import Worksheet
 
 from qa_analyzer.report.page_names import Pages
 from qa_analyzer.report.report_data import ReportData
+from qa_analyzer.report.sheet import Cell, Column, Kind, Link, Sheet
 from qa_analyzer.report.wording import Wording
-from qa_analyzer.report.workbook_sheets import Cell, Column, Kind, Link, Sheet, sheets_of
+from qa_analyzer.report.workbook_sheets import sheets_of
 
 # Excel refuses longer texts and more rows.
 MAX_CELL_CHARACTERS = 32_767
