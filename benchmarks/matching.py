@@ -2,10 +2,11 @@
 
     python benchmarks/matching.py [--shared DIR] [--seed N] [--repeat N]
 
-Injects recognition errors at character error rates of 0-30 % and prints Markdown tables: recall for polite and for
-forbidden phrases (characters alone, and with sound), false hits in clean and in corrupted text, and the time for a call.
-Half of the substitutions are homophones weighted by how common the character is; a quarter share the initial or the
-final; a quarter are unrelated. False hits need service dialogues (DIR/text/*.jsonl); DIR defaults to $QA_SHARED.
+Injects recognition errors at character error rates of 0-30 % and prints Markdown tables: recall for polite
+and for forbidden phrases (characters alone, and with sound), false hits in clean and in corrupted text, and
+the time for a call. Half of the substitutions are homophones weighted by how common the character is; a
+quarter share the initial or the final; a quarter are unrelated. False hits need service dialogues
+(DIR/text/*.jsonl); DIR defaults to $QA_SHARED.
 """
 
 from __future__ import annotations
@@ -29,16 +30,24 @@ from qa_analyzer.analysis.sound import split_syllable
 
 ERROR_RATES = (0.0, 0.05, 0.10, 0.15, 0.20, 0.25, 0.30)
 
-POLITE = (
-    "您好 你好 早上好 谢谢 感谢您 再见 对不起 不好意思 非常抱歉 实在抱歉 不客气 没关系 请您稍等 麻烦您稍等一下 让您久等了 感谢您的耐心等待"
-    " 感谢您的理解 感谢您的来电 祝您生活愉快 很高兴为您服务 请问有什么可以帮您 请问有什么需要帮助 还有其他可以帮您的吗 请问还有别的问题吗"
-    " 给您添麻烦了 给您带来不便深表歉意 理解您的心情 非常理解您的感受 您先别着急 您消消气 跟您确认一下 我帮您查一下 请您放心"
-).split()
-FORBIDDEN = (
-    "爱办不办 关我什么事 跟我没关系 你听不懂吗 我说得还不够清楚吗 急什么急 有本事去投诉 随便你投诉 爱上哪告上哪告 不知道别问我 跟你说不清楚"
-    " 懒得跟你说 你有完没完 没看见我忙着吗 你是不是傻 你脑子有问题 没文化 自己不会看吗 你爱信不信 你投诉我也没用 少废话 别跟我吵"
-    " 你冲我喊什么 想怎么样就怎么样 谁让你不看清楚 那是你的事 把密码告诉我 验证码报给我 验证码念一下 短信验证码是多少 信不信我把你停机"
-).split()
+_POLITE_WORDS = (
+    "您好 你好 早上好 谢谢 感谢您 再见 对不起 不好意思 非常抱歉 实在抱歉 不客气 没关系 请您稍等"
+    " 麻烦您稍等一下 让您久等了 感谢您的耐心等待"
+    " 感谢您的理解 感谢您的来电 祝您生活愉快 很高兴为您服务 请问有什么可以帮您 请问有什么需要帮助"
+    " 还有其他可以帮您的吗 请问还有别的问题吗"
+    " 给您添麻烦了 给您带来不便深表歉意 理解您的心情 非常理解您的感受 您先别着急 您消消气 跟您确认一下"
+    " 我帮您查一下 请您放心"
+)
+POLITE = _POLITE_WORDS.split()
+_FORBIDDEN_WORDS = (
+    "爱办不办 关我什么事 跟我没关系 你听不懂吗 我说得还不够清楚吗 急什么急 有本事去投诉 随便你投诉"
+    " 爱上哪告上哪告 不知道别问我 跟你说不清楚"
+    " 懒得跟你说 你有完没完 没看见我忙着吗 你是不是傻 你脑子有问题 没文化 自己不会看吗 你爱信不信"
+    " 你投诉我也没用 少废话 别跟我吵"
+    " 你冲我喊什么 想怎么样就怎么样 谁让你不看清楚 那是你的事 把密码告诉我 验证码报给我 验证码念一下"
+    " 短信验证码是多少 信不信我把你停机"
+)
+FORBIDDEN = _FORBIDDEN_WORDS.split()
 HOSTS = (
     ("我这边看到您的号码是上个月开通的", "后面如果有变化再通知您"),
     ("嗯这个情况是这样的", "套餐到月底才会变更"),
@@ -148,12 +157,12 @@ def recall(matcher: PhraseMatcher, phrases: Sequence[str], rate: float, errors: 
 def false_hits(
     matcher: PhraseMatcher, texts: Sequence[str], rate: float, errors: Errors
 ) -> tuple[dict[str, int], list[tuple[str, PhraseHit]]]:
-    """Count hits of phrases that the clean text does not hold, per group of phrases (the key of each phrase)."""
+    """Count hits by sound of phrases that the clean text does not hold, by the key of the phrase."""
     counts: Counter[str] = Counter()
     examples: list[tuple[str, PhraseHit]] = []
     for text in texts:
         clean = spoken(text)
-        truly = {(hit.phrase.text) for hit in matcher.find(clean) if hit.match_kind == "exact"}
+        truly = {hit.phrase.text for hit in matcher.find(clean) if hit.match_kind == "exact"}
         heard = spoken(errors.corrupt(clean.chars, rate)[0]) if rate else clean
         for hit in matcher.find(heard):
             if hit.phrase.text not in truly and hit.match_kind == "sound":
@@ -219,7 +228,8 @@ def main() -> None:
     chars = sum(len(spoken(text).chars) for text in texts)
 
     print(
-        "Share of said phrases that are found, by characters alone and with sound; false hits by sound per 10,000"
+        "Share of said phrases that are found, by characters alone and with sound; false hits by sound per"
+        " 10,000"
     )
     print(f"characters of {len(texts)} real service turns ({chars} characters, {len(phrases)} phrases).\n")
     print(

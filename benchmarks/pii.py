@@ -92,6 +92,20 @@ def parse(marked: str) -> Case:
     return Case(tuple(turns), tuple(gold))
 
 
+_NAME_SENTENCES = (
+    "我叫{}", "我叫{}，帮我查一下", "我名字叫{}我要改套餐", "机主姓名是{}", "户主是{}对吧",
+    "您好|请问是{}先生吗", "嗯|您是{}女士对吗", "我的名字是{}啊",
+)  # fmt: skip
+# Every # is a digit.
+_HARMLESS = (
+    "这个月扣了##块钱", "我202#年#月1#号办的", "还剩###兆流量，一共##个G", "打了#次10086",
+    "我要打12315投诉你们",
+    "工单号############", "等了##分钟", "下载只有##兆，签的是五百兆", "帮我看一下，一共几个，一个月多少",
+    "#点到#点之间来", "我是你们十几年的老用户了", "我叫他自己来办", "我们小区##户都没网", "楼上楼下都没信号",
+    "套餐是一百二十九的那个", "你叫什么名字", "先生您尾号####", "网速三百兆，一年一千二百块",
+)  # fmt: skip
+
+
 class Generator:
     """Made-up data in made-up sentences."""
 
@@ -133,7 +147,8 @@ class Generator:
         )
 
     def id_card(self) -> str:
-        body = f"{self._random.choice(('110105', '320102', '440304', '510107'))}{self._random.randint(1950, 2006)}"
+        region = self._random.choice(("110105", "320102", "440304", "510107"))
+        body = f"{region}{self._random.randint(1950, 2006)}"
         body += f"{self._random.randint(1, 12):02d}{self._random.randint(1, 28):02d}{self._digits(3)}"
         weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
         check = "10X98765432"[sum(int(d) * w for d, w in zip(body, weights, strict=True)) % 11]
@@ -141,8 +156,10 @@ class Generator:
 
     def bank_card(self) -> str:
         body = "62" + self._digits(self._random.choice((13, 16)))
-        total = sum((int(d) * 2 - 9 if int(d) > 4 else int(d) * 2) if n % 2 == 0 else int(d)
-                    for n, d in enumerate(reversed(body)))  # fmt: skip
+        doubled = (
+            int(digit) * 2 if place % 2 == 0 else int(digit) for place, digit in enumerate(reversed(body))
+        )
+        total = sum(value - 9 if value > 9 else value for value in doubled)
         return "银行卡是" + self._said(body + str(-total % 10), (4, 4, 4, 4), "bank_card")
 
     def name(self) -> str:
@@ -152,18 +169,7 @@ class Generator:
             for _ in range(self._random.choice((1, 2)))
         )
         name = f"{{name:{surname}{given}}}"
-        return self._random.choice(
-            (
-                "我叫{}",
-                "我叫{}，帮我查一下",
-                "我名字叫{}我要改套餐",
-                "机主姓名是{}",
-                "户主是{}对吧",
-                "您好|请问是{}先生吗",
-                "嗯|您是{}女士对吗",
-                "我的名字是{}啊",
-            )  # fmt: skip
-        ).format(name)
+        return self._random.choice(_NAME_SENTENCES).format(name)
 
     def address(self) -> str:
         pick = self._random.choice
@@ -173,7 +179,12 @@ class Generator:
             ("路", "街", "大道", "巷")
         )
         estate = pick(("阳光", "翠湖", "金桂", "书香", "锦绣")) + pick(("小区", "花园", "公寓", "家园"))
-        flat = f"{self._random.randint(1, 30)}号楼{self._random.randint(1, 6)}单元{self._random.randint(101, 2803)}"
+        house, stairs, door = (
+            self._random.randint(1, 30),
+            self._random.randint(1, 6),
+            self._random.randint(101, 2803),
+        )
+        flat = f"{house}号楼{stairs}单元{door}"
         place = pick(
             (
                 f"{region}{street}{number}号",
@@ -205,22 +216,15 @@ class Generator:
         return f"验证码是{{credential:{self._random.choice((digits, digits.translate(_READ)))}}}"
 
     def harmless(self) -> str:
-        pick, number = self._random.choice, self._random.randint
-        return pick((
-            f"这个月扣了{number(10, 300)}块钱", f"我{number(2020, 2026)}年{number(1, 12)}月{number(1, 28)}号办的",
-            f"还剩{number(1, 900)}兆流量，一共{number(1, 99)}个G", f"打了{number(2, 9)}次10086", "我要打12315投诉你们",
-            f"工单号{self._digits(12)}", f"等了{number(10, 60)}分钟", f"下载只有{number(1, 90)}兆，签的是{pick(('三百', '五百', '一千'))}兆",
-            "帮我看一下，一共几个，一个月多少", f"{number(8, 11)}点到{number(1, 5)}点之间来", "我是你们十几年的老用户了", "我叫他自己来办",
-            f"我们小区{number(3, 30)}户都没网", "楼上楼下都没信号", f"套餐是{pick(('八十九', '一百二十九', '三十八'))}的那个", "你叫什么名字", f"先生您尾号{self._digits(4)}",
-        ))  # fmt: skip
+        sentence = self._random.choice(_HARMLESS)
+        return re.sub(r"#+", lambda found: self._digits(len(found.group())).replace("0", "1"), sentence)
 
 
 def covered(text: str, start: int, end: int, spans: list[PiiSpan]) -> float:
     """Return the share of the letters and digits of a stretch that is masked."""
     places = [place for place in range(start, end) if text[place].isalnum()]
-    return sum(any(span.char_start <= place < span.char_end for span in spans) for place in places) / max(
-        1, len(places)
-    )
+    masked = [place for place in places if any(span.char_start <= place < span.char_end for span in spans)]
+    return len(masked) / max(1, len(places))
 
 
 def measure(cases: list[str], misses: int) -> dict[str, Counter[str]]:
@@ -243,9 +247,8 @@ def measure(cases: list[str], misses: int) -> dict[str, Counter[str]]:
             )
             counts.setdefault(span.kind.value, Counter()).update(masked=1, right=touched)
             if not touched:
-                wrong.append(
-                    f"false {span.kind.value} {case.turns[span.turn_index].text[span.char_start : span.char_end]}"
-                )
+                quote = case.turns[span.turn_index].text[span.char_start : span.char_end]
+                wrong.append(f"false {span.kind.value} {quote}")
         if wrong and shown < misses:
             shown += 1
             print(f"    {marked}: {'; '.join(wrong)}")
@@ -265,9 +268,8 @@ def main() -> None:
     for title, cases in (("generated", generated), ("hand-written", list(HAND_WRITTEN))):
         counts = measure(cases, options.misses)
         counts["all"] = sum(counts.values(), Counter())
-        print(
-            f"\n{title}: {len(cases)} cases\n\n| kind | said | recall | masks | precision |\n|---|---|---|---|---|"
-        )
+        print(f"\n{title}: {len(cases)} cases\n")
+        print("| kind | said | recall | masks | precision |\n|---|---|---|---|---|")
         for kind, count in sorted(counts.items()):
             recall = f"{count['found'] / count['said']:.3f}" if count["said"] else "-"
             precision = f"{count['right'] / count['masked']:.3f}" if count["masked"] else "-"

@@ -1,7 +1,8 @@
 """How a hit was meant: said outright, denied, quoted, asked or supposed.
 
-General Mandarin grammar, by cue words and the clause they govern, so that it also works where a recogniser leaves
-out the punctuation. Rules and complaint tags ask here instead of each author writing his own exceptions.
+General Mandarin grammar, by cue words and the clause they govern, so that it also works where a recogniser
+leaves out the punctuation. Rules and complaint tags ask here instead of each author writing his own
+exceptions.
 """
 
 from __future__ import annotations
@@ -98,7 +99,8 @@ class _Hit:
 
 
 def _last_end(boundary: re.Pattern[str], text: str, before: int) -> int:
-    # A boundary without width may lie right before the hit; the text after it must stay visible to lookarounds.
+    # A boundary without width may lie right before the hit; the text after it must stay visible to
+    # lookarounds.
     return max((found.end() for found in boundary.finditer(text) if found.end() <= before), default=0)
 
 

@@ -28,8 +28,8 @@ DIGIT_READINGS = dict(zip("0123456789", "零一二三四五六七八九", strict
 class SpokenText:
     """What was said: ``chars`` is NFKC, simplified, lower case, without punctuation, spaces or emoji.
 
-    ``offsets[i]`` is the index in ``original`` of ``chars[i]``. ``breaks`` holds the indexes in ``chars`` before
-    which the original ends a sentence.
+    ``offsets[i]`` is the index in ``original`` of ``chars[i]``. ``breaks`` holds the indexes in ``chars``
+    before which the original ends a sentence.
     """
 
     original: str
@@ -68,7 +68,7 @@ def _opencc() -> OpenCC:
 
 @lru_cache(maxsize=65536)
 def _plain(char: str) -> str:
-    """Return the spoken form of one character: mostly one character, none for punctuation, several for a ligature."""
+    """Return the spoken form of one character: none for punctuation, several for a ligature."""
     plain: list[str] = []
     for part in unicodedata.normalize("NFKC", char):
         if unicodedata.category(part)[0] not in "LN":
@@ -85,8 +85,9 @@ def han_count(text: str) -> int:
 
 
 def spoken_length(text: str) -> int:
-    """Count the syllables of a text: Han characters, digits read out, and a Latin word by its letters or vowels.
+    """Count the syllables of a text.
 
+    Han characters and digits are one each; a Latin word counts by its letters when short, else by its vowels.
     Remarks in square brackets and punctuation are not spoken.
     """
     chars = spoken(text).chars
@@ -109,22 +110,19 @@ class Syllable:
 
 # Readings that speech uses besides the one a dictionary puts first. Only common ones: every further reading
 # is a further way to match by mistake.
-_ALSO_READ = {
-    "一": "yao1", "1": "yao1", "了": "liao3", "都": "dou1", "行": "hang2", "长": "chang2 zhang3", "重": "chong2",
-    "还": "huan2 hai2", "得": "de5 dei3 de2", "地": "di4 de5", "着": "zhao2 zhe5", "没": "mei2", "给": "gei3",
-    "乐": "yue4", "调": "diao4 tiao2", "差": "cha4 chai1", "数": "shu3", "处": "chu3", "觉": "jiao4", "为": "wei2",
-    "会": "kuai4", "系": "ji4", "量": "liang2", "单": "dan1", "结": "jie1", "假": "jia4", "空": "kong4",
-    "强": "qiang3", "便": "pian2", "分": "fen4", "发": "fa4", "应": "ying4", "更": "geng1", "教": "jiao1",
-    "好": "hao4", "只": "zhi1", "转": "zhuan4", "载": "zai3", "当": "dang4", "传": "zhuan4", "号": "hao2",
-    "参": "shen1", "卡": "qia3", "哪": "nei3", "那": "nei4", "这": "zhei4", "谁": "shui2", "说": "shui4",
-    "降": "xiang2", "露": "lou4", "薄": "bao2", "弹": "dan4", "称": "chen4", "率": "shuai4", "校": "jiao4",
-    "弄": "nong4", "的": "di4", "和": "huo5", "啥": "sha2", "什": "shen2", "么": "me5", "吗": "ma5", "们": "men5",
-    "呢": "ne5", "吧": "ba5", "啊": "a5", "嗯": "en4", "呃": "e4", "喂": "wei2 wei4", "累": "lei3", "切": "qie1",
-    "答": "da1", "间": "jian4", "相": "xiang4", "几": "ji1", "少": "shao4", "打": "da3", "大": "dai4",
-    "血": "xie3", "散": "san3", "背": "bei1", "盛": "cheng2", "模": "mu2", "似": "shi4", "奇": "ji1", "角": "jue2",
-    "塞": "sai1", "刷": "shua4", "挨": "ai2", "扎": "zha1", "折": "she2", "担": "dan4", "据": "ju1", "滚": "gun3",
-    "骂": "ma4", "您": "nin2", "她": "ta1", "它": "ta1", "落": "la4 lao4", "看": "kan1", "尽": "jin3",
-}  # fmt: skip
+_READINGS = (
+    "一=yao1 1=yao1 了=liao3 都=dou1 行=hang2 长=chang2/zhang3 重=chong2 还=huan2/hai2"
+    " 得=de5/dei3/de2 地=di4/de5 着=zhao2/zhe5 没=mei2 给=gei3 乐=yue4 调=diao4/tiao2 差=cha4/chai1"
+    " 数=shu3 处=chu3 觉=jiao4 为=wei2 会=kuai4 系=ji4 量=liang2 单=dan1 结=jie1 假=jia4 空=kong4"
+    " 强=qiang3 便=pian2 分=fen4 发=fa4 应=ying4 更=geng1 教=jiao1 好=hao4 只=zhi1 转=zhuan4 载=zai3"
+    " 当=dang4 传=zhuan4 号=hao2 参=shen1 卡=qia3 哪=nei3 那=nei4 这=zhei4 谁=shui2 说=shui4"
+    " 降=xiang2 露=lou4 薄=bao2 弹=dan4 称=chen4 率=shuai4 校=jiao4 弄=nong4 的=di4 和=huo5 啥=sha2"
+    " 什=shen2 么=me5 吗=ma5 们=men5 呢=ne5 吧=ba5 啊=a5 嗯=en4 呃=e4 喂=wei2/wei4 累=lei3 切=qie1"
+    " 答=da1 间=jian4 相=xiang4 几=ji1 少=shao4 打=da3 大=dai4 血=xie3 散=san3 背=bei1 盛=cheng2"
+    " 模=mu2 似=shi4 奇=ji1 角=jue2 塞=sai1 刷=shua4 挨=ai2 扎=zha1 折=she2 担=dan4 据=ju1 滚=gun3"
+    " 骂=ma4 您=nin2 她=ta1 它=ta1 落=la4/lao4 看=kan1 尽=jin3"
+)
+_ALSO_READ = {pair[0]: tuple(pair[2:].split("/")) for pair in _READINGS.split()}
 
 
 @lru_cache(maxsize=65536)
@@ -140,7 +138,7 @@ def readings_of(char: str) -> tuple[Syllable, ...]:
         0
     ][0]
     found = [_syllable(written)]
-    found += [_syllable(reading) for reading in _ALSO_READ.get(char, _ALSO_READ.get(han, "")).split()]
+    found += [_syllable(reading) for reading in _ALSO_READ.get(char, _ALSO_READ.get(han, ()))]
     return tuple(dict.fromkeys(found))
 
 
@@ -155,7 +153,8 @@ def pinyin_of(chars: str) -> tuple[str, ...]:
     return tuple(syllable.base for syllable in syllables_of(chars))
 
 
-# What pypinyin cannot read comes back as it is; a list keeps that one item a character, though its types say str.
+# What pypinyin cannot read comes back as it is; a list keeps that one item a character, though its types say
+# str.
 _ONE_BY_ONE = cast(Callable[[str], str], list)
 
 

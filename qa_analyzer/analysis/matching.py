@@ -1,7 +1,7 @@
 """Find many phrases in spoken text at once: by character, then by sound with a bounded distance.
 
-One pass serves all phrases of all criteria. Nothing is ever rewritten: every hit points into the original text and
-says how far it lies from the phrase, so that each rule can decide how much to trust it.
+One pass serves all phrases of all criteria. Nothing is ever rewritten: every hit points into the original
+text and says how far it lies from the phrase, so that each rule can decide how much to trust it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ SOUND = "sound"
 
 #: Phrases up to this length may not run over the end of a sentence: 不好。意思是 is no 不好意思.
 _SHORT_PHRASE = 4
-#: Words at least this frequent in jieba's dictionary are taken at their word: a short phrase is not heard in them.
+#: Words at least this frequent in jieba's dictionary are taken at their word: a short phrase is not heard in
+#: them.
 _COMMON_WORD = 100
 #: What each character adds to the distance of a long phrase when it belongs to such a word.
 _OTHER_WORD_COST = 0.3
@@ -34,8 +35,8 @@ _EVERYWHERE = 100_000
 class Phrase:
     """One phrase to look for. ``key`` is the caller's own name for it.
 
-    ``sound`` allows matches by sound. ``max_distance`` is the mean cost a character at which a match by sound still
-    counts; None leaves it to the length of the phrase.
+    ``sound`` allows matches by sound. ``max_distance`` is the mean cost a character at which a match by sound
+    still counts; None leaves it to the length of the phrase.
     """
 
     text: str
@@ -48,8 +49,9 @@ class Phrase:
 class PhraseHit:
     """One place where a phrase was said.
 
-    ``char_start`` and ``char_end`` are offsets in the original text. ``distance`` is 0 for an exact match, else the
-    mean cost a character of the phrase. ``probability`` is the recogniser's mean over the characters; None if unknown.
+    ``char_start`` and ``char_end`` are offsets in the original text. ``distance`` is 0 for an exact match,
+    else the mean cost a character of the phrase. ``probability`` is the recogniser's mean over the
+    characters; None if unknown.
     """
 
     phrase: Phrase
@@ -97,8 +99,8 @@ class PhraseMatcher:
     def find(self, text: SpokenText, probabilities: Sequence[float] | None = None) -> tuple[PhraseHit, ...]:
         """Return every place where a phrase was said, in order of place, then of phrase.
 
-        ``probabilities`` are those of the recogniser, one for each of ``text.chars``. Of overlapping hits of the same
-        phrase the closest is kept.
+        ``probabilities`` are those of the recogniser, one for each of ``text.chars``. Of overlapping hits of
+        the same phrase the closest is kept.
         """
         if probabilities is not None and len(probabilities) != len(text.chars):
             raise ValueError(f"{len(probabilities)} probabilities for {len(text.chars)} characters")
@@ -156,7 +158,7 @@ class PhraseMatcher:
         return end - start > _SHORT_PHRASE or not any(start < place < end for place in text.breaks)
 
     def _plausible(self, text: SpokenText, chars: str, match: SoundMatch) -> bool:
-        """Tell whether the text can be a mishearing of the phrase, rather than other words that sound like it."""
+        """Tell whether the text can be the phrase misheard, rather than other words that sound like it."""
         if not self._runs_on(text, match.start, match.end):
             return False
         form = self._forms[match.form]

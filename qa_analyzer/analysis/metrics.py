@@ -1,7 +1,7 @@
 """Conversation facts: talk, silence, overlap, interruptions, speech rate.
 
-For recordings they come from the voice activity of each channel, never from recognised segments; for text from the
-times or pauses given with it. What an input cannot tell stays None.
+For recordings they come from the voice activity of each channel, never from recognised segments; for text
+from the times or pauses given with it. What an input cannot tell stays None.
 """
 
 from __future__ import annotations
@@ -44,13 +44,15 @@ def measure(transcript: Transcript) -> ConversationMetrics:
 
 
 def _from_voice(transcript: Transcript) -> ConversationMetrics:
-    """Measure a recording; in a mono mix the turns say who spoke, and nothing says who spoke at the same time."""
+    """Measure a recording; in a mono mix the turns say who spoke, and overlap stays unknown."""
     heard = union(span for channel in transcript.channels for span in channel.voice)
-    by_channel = all(transcript.voice(role) for role in _SPEAKERS)
+    by_channel = {channel.role for channel in transcript.channels} >= set(_SPEAKERS)
     voices: dict[Role, tuple[Span, ...]] = {}
     for role in _SPEAKERS:
-        own = transcript.voice(role)
-        voices[role] = union(own) if own else intersection(_turn_spans(transcript.turns, role), heard)
+        spoken_in = (
+            transcript.voice(role) if by_channel else intersection(_turn_spans(transcript.turns, role), heard)
+        )
+        voices[role] = union(spoken_in)
     return _timed_metrics(transcript, voices, heard, overlap_known=transcript.overlap_known and by_channel)
 
 
@@ -141,7 +143,8 @@ def _longest(free: Sequence[Span]) -> float:
     return max((span.duration_s for span in free), default=0.0)
 
 
-# --- silences --------------------------------------------------------------------------------------------------------
+# --- silences
+# --------------------------------------------------------------------------------------------------------
 
 
 def _silences(turns: Sequence[Turn], free: Sequence[Span], end_s: float) -> tuple[Silence, ...]:
@@ -182,7 +185,8 @@ def _silence(
     )
 
 
-# --- interruptions ---------------------------------------------------------------------------------------------------
+# --- interruptions
+# ---------------------------------------------------------------------------------------------------
 
 
 def _given_interruptions(turns: Sequence[Turn]) -> tuple[Interruption, ...]:
@@ -260,7 +264,8 @@ def said_in(turns: Sequence[Turn], role: Role, stretch: Span) -> str:
     return "".join(said)
 
 
-# --- speech rate -----------------------------------------------------------------------------------------------------
+# --- speech rate
+# -----------------------------------------------------------------------------------------------------
 
 
 def _speech_rates(transcript: Transcript, voices: Mapping[Role, tuple[Span, ...]]) -> dict[Role, float]:

@@ -1,4 +1,4 @@
-"""Spellings that are the same words: digits read out one by one or as a number, and characters written either way."""
+"""Spellings of the same words: digits one by one or as a number, and characters written either way."""
 
 from __future__ import annotations
 

@@ -1,12 +1,13 @@
 """Find personal data in a call and mask it.
 
-Masked text keeps its length, so that offsets of evidence stay valid. Whoever masks a call should analyze it first:
-masked digits are not counted as speech.
+Masked text keeps its length, so that offsets of evidence stay valid. Whoever masks a call should analyze it
+first: masked digits are not counted as speech.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from qa_analyzer.analysis.pii_numbers import PiiKind, PiiSpan, find_numbers
@@ -30,7 +31,8 @@ MASK = "*"
 
 def find_pii(turns: Sequence[Turn]) -> tuple[PiiSpan, ...]:
     """Return the personal data of a call in order; of overlapping finds the longest is kept."""
-    found = [*find_numbers(turns), *(span for turn in turns for span in find_words(turn))]
+    words = [span for turn in turns for span in find_words(turn)]
+    found = [*find_numbers(turns), *words, *_names_again(turns, words)]
     kept: list[PiiSpan] = []
     for span in sorted(found, key=lambda span: (span.char_start - span.char_end, span)):
         if all(
@@ -41,6 +43,18 @@ def find_pii(turns: Sequence[Turn]) -> tuple[PiiSpan, ...]:
         ):
             kept.append(span)
     return tuple(sorted(kept))
+
+
+def _names_again(turns: Sequence[Turn], words: Sequence[PiiSpan]) -> Iterator[PiiSpan]:
+    """Yield every other place where a full name that was found once is said."""
+    texts = {turn.index: turn.text for turn in turns}
+    names = {
+        texts[span.turn_index][span.char_start : span.char_end] for span in words if span.kind is PiiKind.NAME
+    }
+    for name in sorted(name for name in names if len(name) > 1):
+        for turn in turns:
+            for found in re.finditer(re.escape(name), turn.text):
+                yield PiiSpan(turn.index, found.start(), found.end(), PiiKind.NAME)
 
 
 def mask_text(text: str, spans: Iterable[PiiSpan]) -> str:
@@ -54,7 +68,7 @@ def mask_text(text: str, spans: Iterable[PiiSpan]) -> str:
 
 
 def mask_turns(turns: Sequence[Turn], spans: Sequence[PiiSpan] | None = None) -> tuple[Turn, ...]:
-    """Return the turns with personal data masked, also in their words; finds it first when ``spans`` is None."""
+    """Return the turns with personal data masked, also in their words; None finds the spans first."""
     if spans is None:
         spans = find_pii(turns)
     masked: list[Turn] = []
@@ -78,7 +92,7 @@ def mask_transcript(transcript: Transcript) -> Transcript:
 
 
 def spans_to_silence(turns: Sequence[Turn], spans: Sequence[PiiSpan]) -> tuple[tuple[int | None, Span], ...]:
-    """Return (channel, time) of personal data, for exported audio; without word times the whole turn is silenced."""
+    """Return (channel, time) to silence in exported audio; whole turns where words have no times."""
     silenced: dict[int | None, list[Span]] = {}
     for turn in turns:
         own = [span for span in spans if span.turn_index == turn.index]

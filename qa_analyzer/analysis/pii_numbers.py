@@ -1,4 +1,4 @@
-"""Personal numbers, written or spoken digit by digit, also when a speaker dictates them over several turns."""
+"""Personal numbers, written or spoken digit by digit, also when dictated over several turns."""
 
 from __future__ import annotations
 
@@ -51,25 +51,32 @@ _BETWEEN = r"(?:[\s\-－—·,，、。.…]|嗯|呃|啊|哎|额|然后|后面�
 _RUN = re.compile(rf"{_DIGIT}(?:{_BETWEEN}(?:{_DIGIT}|[xX叉](?![a-zA-Z])))*")
 # 两百, 三十, 五块: figures with a unit are amounts, not dictated numbers.
 _UNIT_AFTER = re.compile(
-    r"\s*(?:[十百千万亿点元块毛角分兆GMgm%％]|GB|MB|个|天|年|月|日|号(?!码)|次|小时|分钟|秒|岁|折|度|层楼|条|张|笔|家)"
+    r"\s*(?:[十百千万亿点元块毛角分兆GMgm%％]|GB|MB|个|天|年|月|日|号(?!码)|次|小时|分钟|秒|岁|折|度|层楼"
+    r"|条|张|笔|家)"
 )
 _OWN_NUMBERS = re.compile(
     r"(?:工单|订单|单|流水|受理|工|编|投诉|预约|快递|运单|批次|版本)(?:号码?|编号)(?:[是为:：\s]|就)*$"
 )
 _SECRET = re.compile(
-    r"(?:验证码|校验码|动态码|随机码|密码|口令|PUK码?|PIN码?)(?:[是为:：,，\s]|就|应该|现在|短信|收到|叫|呢|啊|的|我|给您?|念)*$",
+    r"(?:验证码|校验码|动态码|随机码|密码|口令|PUK码?|PIN码?)(?:[是为:：,，\s]|就|应该|现在|短信|收到|叫"
+    r"|呢|啊|的|我|给您?|念)*$",
     re.IGNORECASE,
 )
 _PHONE_WORDS = re.compile(r"(?:电话|手机|号码|座机|固话|联系方式|回拨|拨打?)[^。！？]{0,8}$")
 _ACCOUNT = re.compile(r"(?:QQ|微信|支付宝|账户|账号|帐号|卡号|证件|身份证)[^。！？]{0,8}$", re.IGNORECASE)
 _PUBLIC = re.compile(
-    r"(?:10(?:000|010|086|099|011|060)(?:\d{1,3})?|123\d\d|1231[58]|12345|95\d{3,4}|96\d{3,4}|11[049]|12[02]|[48]00\d{7})"
+    r"(?:10(?:000|010|086|099|011|060)(?:\d{1,3})?|123\d\d|1231[58]|12345|95\d{3,4}|96\d{3,4}|11[049]"
+    r"|12[02]|[48]00\d{7})"
 )
 _PHONE = re.compile(r"(?:86)?(1[3-9]\d{9})")
 _LANDLINE = re.compile(r"0(?:10|2\d|[3-9]\d{2})[2-8]\d{6,7}")
 _ID_CARD = re.compile(r"[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]")
 _OLD_ID_CARD = re.compile(r"[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+# Sayings made of digits.
+_IDIOM = re.compile(
+    "三三两两|一五一十|三五成群|一来二去|不三不四|丢三落四|七上八下|乱七八糟|五花八门|四面八方|三番五次|三番两次|一干二净"
+)
 #: A dictated number of at least this many digits belongs to somebody.
 _LONG = 7
 #: A part of a personal number, read back, of at least this many digits is masked as well.
@@ -145,7 +152,8 @@ def find_numbers(turns: Sequence[Turn]) -> list[PiiSpan]:
 
 
 def _runs(turn: Turn) -> Iterator[DigitRun]:
-    for found in _RUN.finditer(turn.text):
+    text = _IDIOM.sub(lambda found: "＿" * len(found.group()), turn.text)
+    for found in _RUN.finditer(text):
         end = _before_unit(turn.text, found.start(), found.end())
         places = [place for place in range(found.start(), end) if _is_digit(turn.text, place, found.start())]
         digits = "".join(_DIGIT_OF.get(turn.text[place], "X") for place in places)
@@ -188,10 +196,10 @@ def _continues(
     chain: Sequence[DigitRun], run: DigitRun, turns: Sequence[Turn], positions: dict[int, int]
 ) -> bool:
     last = chain[-1]
-    if last.turn_index == run.turn_index:
+    if last.turn_index == run.turn_index or _PUBLIC.fullmatch(last.digits) or _PUBLIC.fullmatch(run.digits):
         return False
     whole = kind_of_number("".join(part.digits for part in chain))
-    if whole is not None or len(last.digits) < _FRAGMENT or len(run.digits) < _FRAGMENT:
+    if whole not in (None, PiiKind.BANK_CARD) or len(last.digits) < _FRAGMENT or len(run.digits) < _FRAGMENT:
         return False
     first, second = positions[last.turn_index], positions[run.turn_index]
     after = turns[first].text[last.places[-1] + 1 :]
@@ -216,10 +224,10 @@ def _judge(digits: str, chain: Sequence[DigitRun], turns: dict[int, Turn]) -> Pi
     if _PUBLIC.fullmatch(digits):
         return None
     kind = kind_of_number(digits)
-    if kind is not None:
-        return None if kind is not PiiKind.PHONE and _OWN_NUMBERS.search(before) else kind
-    if _OWN_NUMBERS.search(before):
+    if _OWN_NUMBERS.search(before) and not id_card_valid(digits):
         return None
+    if kind is not None:
+        return kind
     for form, inner in ((_ID_CARD, PiiKind.ID_CARD), (_PHONE, PiiKind.PHONE), (_LANDLINE, PiiKind.PHONE)):
         # Repeated or corrected digits around a number: 一三八不对一三九 and so on.
         if form.search(digits):

@@ -1,7 +1,7 @@
 """How far apart two Mandarin syllables sound, to a telephone recogniser and across accents.
 
-The costs are phonetic features with hand-set weights, not fitted to any recogniser: pairs that southern accents and
-narrow-band audio merge (n/l, zh/z, h/f, in/ing) cost little, unrelated syllables cost 1.
+The costs are phonetic features with hand-set weights, not fitted to any recogniser: pairs that southern
+accents and narrow-band audio merge (n/l, zh/z, h/f, in/ing) cost little, unrelated syllables cost 1.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ HELPERS = frozenset("您你我他咱这那是请会就都也要在给把跟和�
 #: A number changed is another statement: 五天 is not 两天.
 NUMBER_COST = 3.0
 NUMBERS = frozenset("零一二三四五六七八九十百千万两半")
-#: A negation lost, added or put in another's place turns the meaning round: never within reach of a threshold.
+#: A negation lost, added or put in another's place turns the meaning round: never within reach of a
+#: threshold.
 NEGATION_COST = 9.0
 NEGATIONS = frozenset("不没别未非无甭")
 
@@ -37,56 +38,49 @@ _SAME_WORD = frozenset(("你您", "您你"))
 
 MAX_READINGS = 3
 
-_INITIALS = ("", "b", "p", "m", "f", "d", "t", "n", "l", "g", "k", "h", "j", "q", "x", "zh", "ch", "sh", "r", "z",
-             "c", "s")  # fmt: skip
+_INITIALS = (
+    "", "b", "p", "m", "f", "d", "t", "n", "l", "g", "k", "h", "j", "q", "x", "zh", "ch", "sh", "r",
+    "z", "c", "s",
+)  # fmt: skip
 _INITIAL_COSTS = {
     "zh z": 0.12, "ch c": 0.12, "sh s": 0.12, "n l": 0.2, "r l": 0.3, "h f": 0.25, "r n": 0.4,
-    "j zh": 0.35, "q ch": 0.35, "x sh": 0.35, "j z": 0.4, "q c": 0.4, "x s": 0.4, "zh ch": 0.4, "z c": 0.4,
-    "j q": 0.4, "b p": 0.35, "d t": 0.35, "g k": 0.35, "m n": 0.45, "sh ch": 0.45, "s c": 0.45, "x q": 0.45,
-    "k h": 0.45, "g h": 0.5, "r zh": 0.5, " h": 0.5, " r": 0.45, " n": 0.5, " l": 0.55, " m": 0.55, " g": 0.5,
+    "j zh": 0.35, "q ch": 0.35, "x sh": 0.35, "j z": 0.4, "q c": 0.4, "x s": 0.4, "zh ch": 0.4,
+    "z c": 0.4, "j q": 0.4, "b p": 0.35, "d t": 0.35, "g k": 0.35, "m n": 0.45, "sh ch": 0.45,
+    "s c": 0.45, "x q": 0.45, "k h": 0.45, "g h": 0.5, "r zh": 0.5, " h": 0.5, " r": 0.45, " n": 0.5,
+    " l": 0.55, " m": 0.55, " g": 0.5,
 }  # fmt: skip
 _OTHER_INITIAL_COST = 0.65
 
 # A final is medial, nucleus, coda; "ih" is the vowel of zhi, chi, shi, ri, zi, ci, si.
 _FINALS = {
-    "a": ("", "a", ""), "o": ("u", "o", ""), "e": ("", "e", ""), "ih": ("", "ih", ""), "er": ("", "e", "r"),
-    "ai": ("", "a", "i"), "ei": ("", "e", "i"), "ao": ("", "a", "u"), "ou": ("", "o", "u"), "an": ("", "a", "n"),
-    "en": ("", "e", "n"), "ang": ("", "a", "ng"), "eng": ("", "e", "ng"), "ong": ("u", "e", "ng"),
-    "i": ("i", "", ""), "ia": ("i", "a", ""), "ie": ("i", "e", ""), "iao": ("i", "a", "u"), "iou": ("i", "o", "u"),
-    "ian": ("i", "a", "n"), "in": ("i", "e", "n"), "iang": ("i", "a", "ng"), "ing": ("i", "e", "ng"),
-    "iong": ("v", "e", "ng"), "io": ("i", "o", ""), "iai": ("i", "a", "i"),
-    "u": ("u", "", ""), "ua": ("u", "a", ""), "uo": ("u", "o", ""), "uai": ("u", "a", "i"), "uei": ("u", "e", "i"),
-    "uan": ("u", "a", "n"), "uen": ("u", "e", "n"), "uang": ("u", "a", "ng"), "ueng": ("u", "e", "ng"),
-    "v": ("v", "", ""), "ve": ("v", "e", ""), "van": ("v", "a", "n"), "vn": ("v", "e", "n"),
-    "n": ("", "e", "n"), "ng": ("", "e", "ng"), "m": ("", "e", "n"), "": ("", "", ""),
+    "a": ("", "a", ""), "o": ("u", "o", ""), "e": ("", "e", ""), "ih": ("", "ih", ""),
+    "er": ("", "e", "r"), "ai": ("", "a", "i"), "ei": ("", "e", "i"), "ao": ("", "a", "u"),
+    "ou": ("", "o", "u"), "an": ("", "a", "n"), "en": ("", "e", "n"), "ang": ("", "a", "ng"),
+    "eng": ("", "e", "ng"), "ong": ("u", "e", "ng"), "i": ("i", "", ""), "ia": ("i", "a", ""),
+    "ie": ("i", "e", ""), "iao": ("i", "a", "u"), "iou": ("i", "o", "u"), "ian": ("i", "a", "n"),
+    "in": ("i", "e", "n"), "iang": ("i", "a", "ng"), "ing": ("i", "e", "ng"), "iong": ("v", "e", "ng"),
+    "io": ("i", "o", ""), "iai": ("i", "a", "i"), "u": ("u", "", ""), "ua": ("u", "a", ""),
+    "uo": ("u", "o", ""), "uai": ("u", "a", "i"), "uei": ("u", "e", "i"), "uan": ("u", "a", "n"),
+    "uen": ("u", "e", "n"), "uang": ("u", "a", "ng"), "ueng": ("u", "e", "ng"), "v": ("v", "", ""),
+    "ve": ("v", "e", ""), "van": ("v", "a", "n"), "vn": ("v", "e", "n"), "n": ("", "e", "n"),
+    "ng": ("", "e", "ng"), "m": ("", "e", "n"), "": ("", "", ""),
 }  # fmt: skip
-_MEDIAL_COSTS = {" i": 0.3, " u": 0.22, "i v": 0.15, "u v": 0.3, "i u": 0.45, " v": 0.45}
+_MEDIAL_COSTS = {
+    " i": 0.3, " u": 0.22, "i v": 0.15, "u v": 0.3, "i u": 0.45, " v": 0.45,
+}  # fmt: skip
 _NUCLEUS_COSTS = {
-    "e o": 0.15,
-    "a e": 0.35,
-    "a o": 0.35,
-    " e": 0.25,
-    " o": 0.3,
-    " a": 0.45,
-    " ih": 0.25,
-    "e ih": 0.25,
-}
+    "e o": 0.15, "a e": 0.35, "a o": 0.35, " e": 0.25, " o": 0.3, " a": 0.45, " ih": 0.25, "e ih": 0.25,
+}  # fmt: skip
 _CODA_COSTS = {
-    "n ng": 0.12,
-    " i": 0.25,
-    " u": 0.3,
-    " n": 0.3,
-    " ng": 0.35,
-    "i u": 0.4,
-    "i n": 0.35,
-    " r": 0.15,
-}
+    "n ng": 0.12, " i": 0.25, " u": 0.3, " n": 0.3, " ng": 0.35, "i u": 0.4, "i n": 0.35, " r": 0.15,
+}  # fmt: skip
 _OTHER_PART_COST = 0.5
 
 _FINAL_NAMES = tuple(_FINALS)
-_ZERO_INITIAL = {"yi": "i", "yin": "in", "ying": "ing", "yu": "v", "yue": "ve", "yuan": "van", "yun": "vn",
-                 "you": "iou", "yong": "iong", "ye": "ie", "wu": "u", "wei": "uei", "wen": "uen",
-                 "weng": "ueng"}  # fmt: skip
+_ZERO_INITIAL = {
+    "yi": "i", "yin": "in", "ying": "ing", "yu": "v", "yue": "ve", "yuan": "van", "yun": "vn",
+    "you": "iou", "yong": "iong", "ye": "ie", "wu": "u", "wei": "uei", "wen": "uen", "weng": "ueng",
+}  # fmt: skip
 _SIBILANTS = frozenset(("zh", "ch", "sh", "r", "z", "c", "s"))
 #: Column of nothing at all: before and after the text.
 PAD = 0
@@ -194,7 +188,7 @@ _CODAS = ("", "i", "u", "n", "r")
 
 
 class CharCosts:
-    """Costs of every phrase character against any text character, one column a text character, built as they come."""
+    """Costs of every phrase character against text characters; one column each, built as they come."""
 
     def __init__(self, phrase_chars: str) -> None:
         self._chars = phrase_chars

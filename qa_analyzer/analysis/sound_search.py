@@ -1,8 +1,8 @@
 """Find where phrases are said with other characters: seeds of coarse sounds, then a bounded alignment.
 
 A phrase is cut into pairs of syllables. A place in the text where one pair sounds roughly alike is worth an
-alignment; all alignments of a text run as one array computation, so that the cost hardly depends on the number
-of phrases.
+alignment; all alignments of a text run as one array computation, so that the cost hardly depends on the
+number of phrases.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ _EDGE_COST = 0.3
 class SoundMatch:
     """A place that sounds like form number ``form``.
 
-    ``changed`` are the text indexes that differ from it; ``deleted`` counts its characters that the text lacks.
+    ``changed`` are the text indexes that differ from it; ``deleted`` counts its characters that the text
+    lacks.
     """
 
     form: int
@@ -54,7 +55,7 @@ class SoundMatch:
 
 
 class _Path(NamedTuple):
-    """One way of aligning: its cost, where it starts, how many phrase characters it skips, what it changes."""
+    """One way of aligning: its cost, its start, how many phrase characters it skips, what it changes."""
 
     cost: float
     start: int
@@ -73,7 +74,7 @@ class _Path(NamedTuple):
 
 
 class _Alignments(NamedTuple):
-    """Forms, where each would begin, their least total cost, and the text index after their last character."""
+    """Forms, where each would begin, their least total cost, the text index after their last character."""
 
     forms: NDArray[np.int32]
     diagonals: NDArray[np.int32]
@@ -145,7 +146,7 @@ class SoundSearch:
         return places[:, 0], places[:, 1]
 
     def _align(self, chars: str, limits: NDArray[np.float32]) -> _Alignments:
-        """Align every candidate inside a band; those above their form's mean distance in ``limits`` drop out."""
+        """Align candidates inside a band; those above their form's mean distance in ``limits`` drop out."""
         forms, diagonals = self._candidates(chars)
         if not len(forms):
             return _Alignments(forms, diagonals, np.zeros(0, np.float32), forms)
@@ -155,7 +156,8 @@ class SoundSearch:
         margin = longest + _BAND
         columns = np.full(len(chars) + 2 * margin + _BAND, PAD, np.int32)
         columns[margin : margin + len(chars)] = self._costs.columns(chars)
-        # One row a text position, one column a candidate: whatever runs along the text then runs over whole rows.
+        # One row a text position, one column a candidate: whatever runs along the text then runs over whole
+        # rows.
         window = columns[np.arange(longest + _WIDTH)[:, None] + (diagonals + margin - _BAND)]
         too_many = np.cumsum(self._costs.insertions[window], axis=0)
         totals = np.zeros((_WIDTH, len(forms)), np.float32)
@@ -211,5 +213,5 @@ class SoundSearch:
 
 
 def _seed_places(length: int) -> tuple[int, ...]:
-    """Return where the pairs begin: disjoint, and one flush with the end, so that few errors cannot hit all."""
+    """Return where the pairs begin: disjoint and one flush with the end; few errors cannot hit them all."""
     return tuple(sorted({*range(0, length - 1, 2), length - 2}))

@@ -1,4 +1,7 @@
-"""How hits are meant. Cases mark the hit as <hit>; n negated, q quoted, ? question, h hypothetical, - asserted."""
+"""How hits are meant. Cases mark the hit as <hit>.
+
+n negated, q quoted, ? question, h hypothetical, - asserted.
+"""
 
 from __future__ import annotations
 
