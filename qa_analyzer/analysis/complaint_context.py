@@ -14,12 +14,12 @@ from qa_analyzer.analysis.mandarin import SpokenText
 _LOOK_BACK_CHARS = 18
 
 _DENIAL = re.compile(
-    r"(?:不是|并非|没有|没|别|甭|不用|不会|不要|不算|不再|不想|从没|没再|不存在|不至于|不觉得|没觉得|没发现|不怎么|不太|不)"
+    r"(?:不是|并非|没有|没|哪有|哪里有|别|甭|不用|不会|不要|不算|不再|不想|从没|没再|不存在|不至于|不觉得|没觉得|没发现|不怎么|不太|不)"
     r"(?:说|要|想|因为|来|出现|发生|遇到|过|什么|觉得|很|太|怎么|算|是|再|会|去|打算|想着|准备|就|又|为了){0,3}$"
 )
 # 不是 … 吗, 这不是 …, 不就是 …: a rhetorical question affirms.
 _RHETORICAL = re.compile(
-    r"(?:这|那|可|还|不也|岂|难道|你们)不(?:就)?是|不就是|能不|不得不|差不多|要不|不光|不仅|不但|不止|不只|动不动|是不是"
+    r"(?:这|那|可|还|岂|难道|你们)不(?:就)?是?|不就是|能不|不得不|差不多|要不|不光|不仅|不但|不止|不只|动不动|是不是"
 )
 _FINAL_PARTICLE = re.compile(r"^.{0,6}?[吗嘛么]")
 
@@ -42,6 +42,7 @@ _OVER = re.compile(
     r"(?:已经|后来|现在|早就|早|刚才|刚刚|这会儿?|今天|昨天|当天|第二天|都|也|就)(?:又|都|就|也|给|帮|全|自己|我|你们|你|人家|师傅){0,4}"
     r"(?:修好|弄好|搞好|处理好|解决|恢复|正常|好|通|退|补|查清楚|打消|没事|没问题|没再|可以|快多|挺好|好多)(?:回来|给我|好|过)?(?:了|啦)"
 )
+_DONE_FOR_ME = re.compile(r"(?:帮|给|替)我.{0,8}?(?:开通|办好|弄好|解决|修好|处理好|办成|调好|恢复|装好|搞定)了?")
 _NOT_OVER = re.compile(
     r"又|但|可是|结果|还是|不过|没几天|没过|不到|才好|就又|再次|依然|仍|没好|不行|没用|什么时候|多久|几天|才能|能不能|吗"
 )
@@ -104,5 +105,5 @@ def _supposed(before: str, after: str, *, threat_counts: bool) -> bool:
 
 
 def _resolved(after: str) -> bool:
-    match = _OVER.search(after)
+    match = _OVER.search(after) or _DONE_FOR_ME.search(after)
     return match is not None and not _NOT_OVER.search(after[: match.start()][-6:] + after[match.end() :])

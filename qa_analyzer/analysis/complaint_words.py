@@ -9,18 +9,33 @@ from functools import lru_cache
 
 import jieba
 
+from qa_analyzer.analysis.mandarin import readings_of
+from qa_analyzer.analysis.sound import sound_classes
+
 # Longer terms are phrases; as dictionary words they would swallow the words inside them.
 MAX_WORD_CHARS = 4
-# Terms of up to this many characters are common as parts of other words (信号 in 微信号).
-MAX_GUARDED_CHARS = 4
+# Terms of up to this many characters are common as parts of other words (不通 in 想不通).
+MAX_GUARDED_CHARS = 2
 _WORD_FREQUENCY = 2000
+# Terms with these are pieces of sentences (给我退, 都没人), not words.
+_FUNCTION_CHARS = frozenset("我你您他她它们的了着过得地不没就都也还又再才给把被让叫说要会能有是在跟和向对去来这那哪个一两几什么怎")
+# Dictionary words rarer than this are as often chance as words.
+_KNOWN_WORD_FREQUENCY = 20
+# Terms of at least this many characters stay recognisable with one sound that accents merge (n/l, zh/z, in/ing).
+MIN_ACCENT_CHARS = 4
+# Frequency in jieba's dictionary from which a word is taken to have been said.
+COMMON_WORD_FREQUENCY = 100
 
 jieba.setLogLevel(logging.WARNING)
 
 
 def user_dictionary(terms: Iterable[str]) -> str:
     """Return the jieba user dictionary of a lexicon: one line a word, sorted."""
-    words = sorted({term for term in terms if 2 <= len(term) <= MAX_WORD_CHARS and term.isalpha()})
+    words = sorted(
+        term
+        for term in set(terms)
+        if 2 <= len(term) <= MAX_WORD_CHARS and term.isalpha() and _FUNCTION_CHARS.isdisjoint(term)
+    )
     return "".join(f"{word} {_WORD_FREQUENCY} n\n" for word in words)
 
 
@@ -38,12 +53,42 @@ class Tokens:
         return tuple(chars[start:end] for start, end in self._cut(chars))
 
     def stands_alone(self, chars: str, start: int, end: int) -> bool:
-        """Say whether ``chars[start:end]`` does not cut through a word that is no term of the lexicon."""
-        if end - start > MAX_GUARDED_CHARS:
-            return True
+        """Say whether ``chars[start:end]`` does not cut through a known word that is no term of the lexicon."""
+        written = chars[start:end]
+        if not written.endswith("人"):  # 没有人 in 没有人家…
+            if len(written) > MAX_GUARDED_CHARS:
+                return True
+            if len(written) > 1 and not _FUNCTION_CHARS.isdisjoint(written):
+                return True
         return not any(
             (word_start < start < word_end or word_start < end < word_end)
             and chars[word_start:word_end] not in self.terms
+            and (self.tokenizer.FREQ.get(chars[word_start:word_end]) or 0) >= _KNOWN_WORD_FREQUENCY
+            for word_start, word_end in self._cut(chars)
+        )
+
+    def misheard(self, chars: str, start: int, end: int, term: str) -> bool:
+        """Say whether ``chars[start:end]`` is likely ``term`` in wrong characters, not other words that sound like it.
+
+        Only characters of the same sound count (in terms of four and more, one that an accent merges), and none that
+        stands in a common word of its own.
+        """
+        written = chars[start:end]
+        if len(written) != len(term):
+            return False
+        changed = [start + place for place, pair in enumerate(zip(written, term, strict=True)) if pair[0] != pair[1]]
+        if 2 * len(changed) > len(term):
+            return False
+        apart = [place for place in changed if not _same_sound(chars[place], term[place - start])]
+        if len(apart) > (len(term) >= MIN_ACCENT_CHARS):
+            return False
+        if any(not _like_sound(chars[place], term[place - start]) for place in apart):
+            return False
+        return not any(
+            word_end - word_start > 1
+            and any(word_start <= place < word_end for place in changed)
+            and chars[word_start:word_end] not in term
+            and (self.tokenizer.FREQ.get(chars[word_start:word_end]) or 0) >= COMMON_WORD_FREQUENCY
             for word_start, word_end in self._cut(chars)
         )
 
@@ -54,3 +99,12 @@ class Tokens:
             spans.append((start, start + len(word)))
             start += len(word)
         return tuple(spans)
+
+
+def _same_sound(left: str, right: str) -> bool:
+    bases = {reading.base for reading in readings_of(left)}
+    return not bases.isdisjoint(reading.base for reading in readings_of(right))
+
+
+def _like_sound(left: str, right: str) -> bool:
+    return not set(sound_classes(left)).isdisjoint(sound_classes(right))

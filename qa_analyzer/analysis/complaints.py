@@ -132,9 +132,12 @@ class ComplaintTagger:
         for hit in self._matcher.find(text):
             start = bisect_left(text.offsets, hit.char_start)
             end = bisect_left(text.offsets, hit.char_end)
-            if hit.match_kind == "exact" and not self._tokens.stands_alone(text.chars, start, end):
-                continue
             term = hit.phrase.key
+            if hit.match_kind == "exact":
+                if not self._tokens.stands_alone(text.chars, start, end):
+                    continue
+            elif not self._tokens.misheard(text.chars, start, end, term):
+                continue
             found = TermHit(term, start, end, hit.match_kind, hit.distance)
             for index in self._elements_of[term]:
                 least = self._least_sound_chars[index]
