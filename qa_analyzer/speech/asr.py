@@ -43,14 +43,13 @@ class Recognition:
 class Effort:
     """How hard to listen. Trailing silence keeps small Whispers from inventing text after short windows."""
 
-    beam_size: int = 5
-    temperature: float = 0.0
-    trailing_silence_s: float = 8.0
+    beam_size: int = 2
+    trailing_silence_s: float = 2.0
     patience: float = 1.0
 
 
 FAST = Effort()
-THOROUGH = Effort(beam_size=10, trailing_silence_s=30.0, patience=2.0)
+THOROUGH = Effort(beam_size=8, trailing_silence_s=8.0, patience=2.0)
 
 
 class AsrEngine(Protocol):
@@ -118,8 +117,7 @@ class WhisperEngine:
             yield batch
 
     def _recognize_batch(self, windows: list[FloatArray], effort: Effort, prompt: str) -> list[Recognition]:
-        frames = max(_padded_frames(window.size, effort) for window in windows)
-        encoded = self._model.encode(_storage(np.stack([self._mel(window, frames) for window in windows])))
+        encoded = self._encode(windows, effort)
         start = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
         if prompt:
             start = [self._tokenizer.sot_prev, *self._tokenizer.encode(" " + prompt.strip()), *start]
@@ -127,10 +125,8 @@ class WhisperEngine:
         results = self._model.generate(
             encoded,
             [start] * len(windows),
-            beam_size=effort.beam_size if effort.temperature == 0 else 1,
+            beam_size=effort.beam_size,
             patience=effort.patience,
-            sampling_temperature=effort.temperature,
-            sampling_topk=0 if effort.temperature else 1,
             max_length=min(448, len(start) + 16 + int(1.5 * CHARS_PER_S * longest_s)),
             return_scores=True,
             return_no_speech_prob=True,
@@ -146,11 +142,28 @@ class WhisperEngine:
             for words, result in zip(aligned, results, strict=True)
         ]
 
-    def _mel(self, window: FloatArray, frames: int) -> FloatArray:
-        mel = self._whisper.feature_extractor(window, padding=160)[:, :frames]
-        padded: FloatArray = np.pad(
-            mel.astype(np.float32), ((0, 0), (0, frames - mel.shape[1])), constant_values=float(mel.min())
+    def _encode(self, windows: list[FloatArray], effort: Effort) -> object:
+        """Encode each window at its own length, then lengthen all to the longest by repeating their last state.
+
+        The encoder's cost grows faster than the length, and so does its memory with the batch. The last state is that
+        of silence; the decoder reads a longer silence.
+        """
+        states = [
+            np.array(self._model.encode(_storage(self._mel(window, effort)[None]), to_cpu=True))[0]
+            for window in windows
+        ]
+        longest = max(state.shape[0] for state in states)
+        return _storage(
+            np.stack(
+                [np.pad(state, ((0, longest - state.shape[0]), (0, 0)), mode="edge") for state in states]
+            )
         )
+
+    def _mel(self, window: FloatArray, effort: Effort) -> FloatArray:
+        """Return log-mel features followed by trailing silence, written as zeros as faster-whisper does."""
+        frames = _padded_frames(window.size, effort)
+        mel = self._whisper.feature_extractor(window, padding=160)[:, :frames]
+        padded: FloatArray = np.pad(mel.astype(np.float32), ((0, 0), (0, frames - mel.shape[1])))
         return padded
 
     def _aligned(

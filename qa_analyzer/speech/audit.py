@@ -126,12 +126,17 @@ def _echo(text: str, prompt: str) -> str:
     return ""
 
 
+# Invented text misleads, lost speech only leaves a gap, doubtful words may still be right.
+GRAVITY = {AuditKind.LOW_CONFIDENCE: 1, AuditKind.LOST_SPEECH: 2}
+INVENTED = 3
+
+
 def quality(phrase: Phrase, *, prompt: str = "") -> tuple[int, float]:
-    """Return how good a hearing of a phrase is, to compare two of them: fewer findings first, then surer words.
+    """Return how good a hearing of a phrase is, to compare two of them: graver findings first, then surer words.
 
     The second figure is the mean log probability of the words; minus infinity without words.
     """
-    faults = -len({kind for kind, _, _ in _faults(phrase, prompt)})
+    faults = -sum(GRAVITY.get(kind, INVENTED) for kind in {kind for kind, _, _ in _faults(phrase, prompt)})
     if not phrase.words:
         return faults, -math.inf
     return faults, sum(math.log(max(word.probability, 1e-4)) for word in phrase.words) / len(phrase.words)

@@ -33,11 +33,11 @@ class SpeakerSpan:
 
 @dataclass(frozen=True, slots=True)
 class Diarization:
-    """``confidence`` in [0, 1] says how far apart the two voices are; 0 when there are not two."""
+    """``likeness`` is the cosine of the two voices' embeddings; 1 when there are not two."""
 
     spans: tuple[SpeakerSpan, ...]
     speakers: int
-    confidence: float
+    likeness: float
     reason: str
 
 
@@ -67,13 +67,13 @@ class SenkoDiarizer:
     def diarize(self, audio: ChannelAudio, channel: int) -> Diarization:
         """Return the spans of the two main speakers."""
         if audio.duration_s > MAX_DURATION_S:
-            return Diarization((), 0, 0.0, "the mono recording is longer than an hour")
+            return Diarization((), 0, 1.0, "the mono recording is longer than an hour")
         samples = np.clip(audio.read(channel), -1.0, 1.0)
         if samples.size < RATE_HZ:
-            return Diarization((), 0, 0.0, "the recording is shorter than a second")
+            return Diarization((), 0, 1.0, "the recording is shorter than a second")
         found = self._diarizer.diarize_samples(samples, sample_rate=RATE_HZ)
         if not found:
-            return Diarization((), 0, 0.0, "no voice was found")
+            return Diarization((), 0, 1.0, "no voice was found")
         labelled = [
             (str(one["speaker"]), Span(float(one["start"]), float(one["end"])))
             for one in found["merged_segments"]
@@ -95,7 +95,7 @@ def two_parties(labelled: Sequence[tuple[str, Span]], centroids: dict[str, Float
     total = sum(talk_s.values())
     main = sorted(talk_s, key=lambda label: (-talk_s[label], label))[:2]
     if len(main) < 2 or talk_s[main[1]] < MIN_SHARE * total:
-        return Diarization((), len(talk_s), 0.0, "one voice only was found")
+        return Diarization((), len(talk_s), 1.0, "one voice only was found")
     party = {main[0]: main[0], main[1]: main[1]}
     for label in sorted(set(talk_s) - set(main)):
         nearest = max(main, key=lambda known: _cosine(centroids.get(label), centroids.get(known)))
@@ -106,25 +106,26 @@ def two_parties(labelled: Sequence[tuple[str, Span]], centroids: dict[str, Float
     for _, label in kept:
         numbers.setdefault(label, len(numbers))
     likeness = _cosine(centroids.get(main[0]), centroids.get(main[1]))
-    apart = round(min(1.0, max(0.0, 1.0 - likeness) / 0.5), 3)
     spans = tuple(SpeakerSpan(numbers[label], span) for span, label in kept)
     return Diarization(
-        spans, len(talk_s), apart, f"{len(talk_s)} voices, the two main ones {likeness:.2f} alike"
+        spans,
+        len(talk_s),
+        round(likeness, 3),
+        f"{len(talk_s)} voices, the two main ones {likeness:.2f} alike",
     )
 
 
-def speaker_at(spans: Sequence[SpeakerSpan], inside: Span) -> int | None:
-    """Return the speaker who has most of a stretch, else the one nearest in time within a second; None otherwise."""
+def speaker_at(spans: Sequence[SpeakerSpan], inside: Span) -> int:
+    """Return the speaker who has most of a stretch, else the one nearest in time; ``spans`` must not be empty."""
     shares: dict[int, float] = {}
     for one in spans:
         shares[one.speaker] = shares.get(one.speaker, 0.0) + one.span.overlap_s(inside)
-    best = max(sorted(shares), key=lambda speaker: shares[speaker], default=None)
-    if best is not None and shares[best] > 0:
+    best = max(sorted(shares), key=lambda speaker: shares[speaker])
+    if shares[best] > 0:
         return best
-    middle_s = (inside.start_s + inside.end_s) / 2
-    near = [(max(one.span.start_s - middle_s, middle_s - one.span.end_s, 0.0), one.speaker) for one in spans]
-    distance_s, speaker = min(near, default=(1.0, -1))
-    return speaker if distance_s < 1.0 else None
+    return min(
+        (max(one.span.start_s - inside.end_s, inside.start_s - one.span.end_s), one.speaker) for one in spans
+    )[1]
 
 
 def _cosine(left: npt.NDArray[np.float32] | None, right: npt.NDArray[np.float32] | None) -> float:

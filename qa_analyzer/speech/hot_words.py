@@ -10,7 +10,6 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from qa_analyzer.errors import ConfigError
 from qa_analyzer.human_yaml import load_model
 
 MAX_TERMS = 60
@@ -18,22 +17,18 @@ MAX_TERMS = 60
 
 
 class HotWords(BaseModel):
-    """The file: ``terms`` in order of importance, and an optional ``opening`` sentence that sets the style."""
+    """The file: ``terms`` in order of importance."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    terms: tuple[str, ...] = Field(default=(), max_length=MAX_TERMS)
-    opening: str = Field(default="", max_length=120)
+    terms: tuple[str, ...] = Field(min_length=1, max_length=MAX_TERMS)
 
     @property
     def prompt(self) -> str:
         """Return the text to put before the recording."""
-        return " ".join(part for part in (self.opening.strip(), "、".join(self.terms)) if part)
+        return "、".join(self.terms)
 
 
 def load_hot_words(path: Path) -> HotWords:
-    """Read a hot-word file; raise ConfigError with every fault and its line."""
-    hot_words = load_model(path, HotWords)
-    if not hot_words.prompt:
-        raise ConfigError(f"{path}: neither terms nor an opening")
-    return hot_words
+    """Read a hot-word file; raise FaultsError with every fault and its line."""
+    return load_model(path, HotWords)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qa_analyzer.intervals import Span
-from qa_analyzer.speech.asr import MAX_WINDOW_S, THOROUGH, AsrEngine
+from qa_analyzer.speech.asr import THOROUGH, AsrEngine
 from qa_analyzer.speech.audit import audit_phrase, quality
-from qa_analyzer.speech.packing import Piece, Window
+from qa_analyzer.speech.packing import PackOptions, pack
 from qa_analyzer.speech.phrases import Heard, Phrase
 from qa_analyzer.speech.vad import ChannelAudio
 
-MARGIN_S = 0.4
+ALONE = PackOptions(join_gap_s=0.5, margin_s=0.4, window_s=9.0)
+"""The second segmentation: every phrase in windows of its own, long ones cut at their pauses."""
+
 MIN_GAIN = 0.1
 """Natural log of mean word probability by which a hearing with as many findings must be surer to replace another."""
 
@@ -25,26 +26,37 @@ def listen_again(
 ) -> tuple[Phrase, ...]:
     """Return the phrases, those with findings replaced where a slower hearing alone in its window is better.
 
-    Better means fewer kinds of finding, or as many and surer words by ``MIN_GAIN``; see ``audit.quality``. The
+    Better means less grave findings, or as grave ones and surer words by ``MIN_GAIN``; see ``audit.quality``. The
     second hearing gets no prompt, so that nothing can leak from it.
     """
     marked = _worst_first(phrases, prompt)
     if not marked:
         return tuple(phrases)
-    windows = [_window(phrases[index], audio.duration_s) for index in marked]
-    recognitions = engine.recognize([window.read(audio) for window in windows], effort=THOROUGH)
-    better = dict(enumerate(phrases))
-    for index, window, recognition in zip(marked, windows, recognitions, strict=True):
-        first = phrases[index]
-        second = replace(
-            first,
-            words=Heard(window, recognition).words(),
-            avg_logprob=recognition.avg_logprob,
-            no_speech_probability=recognition.no_speech_probability,
+    windows = {
+        index: pack(phrases[index].voice, phrases[index].channel, duration_s=audio.duration_s, options=ALONE)
+        for index in marked
+    }
+    recognitions = iter(
+        engine.recognize(
+            [window.read(audio) for index in marked for window in windows[index]], effort=THOROUGH
         )
-        if is_better(second, first, prompt=prompt):
+    )
+    better = list(phrases)
+    for index in marked:
+        heard = [Heard(window, next(recognitions)) for window in windows[index]]
+        second = _heard_again(phrases[index], heard)
+        if is_better(second, phrases[index], prompt=prompt):
             better[index] = second
-    return tuple(better[index] for index in range(len(phrases)))
+    return tuple(better)
+
+
+def _heard_again(first: Phrase, heard: Sequence[Heard]) -> Phrase:
+    return replace(
+        first,
+        words=tuple(word for one in heard for word in one.words()),
+        avg_logprob=min((one.recognition.avg_logprob for one in heard), default=first.avg_logprob),
+        no_speech_probability=max((one.recognition.no_speech_probability for one in heard), default=0.0),
+    )
 
 
 def is_better(second: Phrase, first: Phrase, *, prompt: str = "") -> bool:
@@ -59,9 +71,7 @@ def is_better(second: Phrase, first: Phrase, *, prompt: str = "") -> bool:
 def _worst_first(phrases: Sequence[Phrase], prompt: str) -> list[int]:
     """Choose the phrases to hear again, in order of time, within ``MAX_SHARE`` of all voice."""
     marked = [
-        index
-        for index, phrase in enumerate(phrases)
-        if audit_phrase(phrase, prompt=prompt) and phrase.span.duration_s <= MAX_WINDOW_S - 2 * MARGIN_S
+        index for index, phrase in enumerate(phrases) if phrase.voice and audit_phrase(phrase, prompt=prompt)
     ]
     marked.sort(key=lambda index: (quality(phrases[index], prompt=prompt), index))
     budget_s = max(10.0, MAX_SHARE * sum(phrase.span.duration_s for phrase in phrases))
@@ -72,8 +82,3 @@ def _worst_first(phrases: Sequence[Phrase], prompt: str) -> list[int]:
             break
         chosen.append(index)
     return sorted(chosen)
-
-
-def _window(phrase: Phrase, duration_s: float) -> Window:
-    source = Span(max(0.0, phrase.span.start_s - MARGIN_S), min(duration_s, phrase.span.end_s + MARGIN_S))
-    return Window(phrase.channel, (Piece(source, 0.0),))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from qa_analyzer.calls.call import Call, Direction, Role
-from qa_analyzer.intervals import Span, intersection
+from qa_analyzer.intervals import Span, union
 from qa_analyzer.speech.diarization import Diarization, speaker_at
 from qa_analyzer.speech.phrases import Phrase
 from qa_analyzer.speech.roles import MIN_CONFIDENCE, Side, agent_probability, infer_agent
@@ -15,11 +16,16 @@ from qa_analyzer.speech.transcript import (
     ChannelProblem,
     RoleAssignment,
     RoleMethod,
-    Word,
 )
 
 MANIFEST_TRUST = 0.98
 """Prior that a manifest names the right channel: recorders are set up once, so an error repeats every night."""
+from qa_analyzer.speech.vad import ChannelAudio, FloatArray
+
+MAX_LIKENESS = 0.85
+"""Cosine of two voices above which one speaker was probably cut in two."""
+
+MIN_PART_S = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +72,13 @@ def voice_sides(call: Call, phrases: Sequence[Phrase], diarization: Diarization)
     """Take the two voices of a mix for the two parties; without two, everything stays with one unknown side."""
     if not diarization.spans:
         roles = RoleAssignment(RoleMethod.NONE, 0.0, None, True, (diarization.reason,))
-        return Sides(tuple(replace(phrase, channel=0) for phrase in phrases), roles, (), False)
-    parted = tuple(part for phrase in phrases for part in _parted(phrase, diarization))
-    roles = _inferred([_side(parted, 0), _side(parted, 1)], call.direction, diarized=True)
-    confidence = round(min(roles.confidence, max(0.5, diarization.confidence)), 4)
-    roles = replace(roles, confidence=confidence, reasons=(*roles.reasons, diarization.reason))
-    if confidence < MIN_CONFIDENCE:
-        roles = replace(roles, method=RoleMethod.NONE, agent_channel=None)
-    return Sides(parted, roles, (), False)
+        return Sides(tuple(phrases), roles, (), False)
+    roles = _inferred([_side(phrases, 0), _side(phrases, 1)], call.direction, diarized=True)
+    roles = replace(roles, reasons=(*roles.reasons, diarization.reason))
+    if diarization.likeness > MAX_LIKENESS:
+        confidence = min(roles.confidence, 0.5)
+        roles = replace(roles, method=RoleMethod.NONE, agent_channel=None, confidence=confidence)
+    return Sides(tuple(phrases), roles, (), False)
 
 
 def _inferred(sides: Sequence[Side], direction: Direction | None, *, diarized: bool) -> RoleAssignment:
@@ -87,28 +92,51 @@ def _side(phrases: Sequence[Phrase], side: int) -> Side:
     return Side(tuple(phrase.text for phrase in own), own[0].span.start_s if own else None)
 
 
-def _parted(phrase: Phrase, diarization: Diarization) -> Iterator[Phrase]:
-    """Cut a phrase where the speaker changes; each part keeps the words whose middle it holds."""
-    cuts: list[tuple[int, Span]] = []
-    for one in diarization.spans:
-        for shared in intersection((one.span,), (phrase.span,)):
-            if cuts and cuts[-1][0] == one.speaker:
-                cuts[-1] = (one.speaker, Span(cuts[-1][1].start_s, max(shared.end_s, cuts[-1][1].end_s)))
-            else:
-                cuts.append((one.speaker, shared))
-    if len(cuts) <= 1:
-        speaker = cuts[0][0] if cuts else speaker_at(diarization.spans, phrase.span)
-        if speaker is not None:
-            yield replace(phrase, channel=speaker)
-        return
-    shares: list[list[Word]] = [[] for _ in cuts]
-    for word in phrase.words:
-        middle_s = (word.start_s + word.end_s) / 2
-        nearest = min(
-            range(len(cuts)),
-            key=lambda index: max(cuts[index][1].start_s - middle_s, middle_s - cuts[index][1].end_s, 0.0),
+@dataclass(frozen=True, slots=True)
+class MixedAudio:
+    """A recording whose one channel is read as that of every side."""
+
+    audio: ChannelAudio
+    channel: int
+    channel_count: int = 2
+
+    @property
+    def rate_hz(self) -> int:
+        return self.audio.rate_hz
+
+    @property
+    def duration_s(self) -> float:
+        return self.audio.duration_s
+
+    @property
+    def missing_s(self) -> float | None:
+        return self.audio.missing_s
+
+    def read(self, channel: int, start_s: float = 0.0, end_s: float | None = None) -> FloatArray:
+        """Return samples of the mix, whichever side is asked for."""
+        if not 0 <= channel < self.channel_count:
+            raise IndexError(f"side {channel} of {self.channel_count}")
+        return self.audio.read(self.channel, start_s, end_s)
+
+
+def voices_of(voice: Sequence[Span], diarization: Diarization) -> tuple[tuple[Span, ...], ...]:
+    """Share the voice activity of a mix out between its two speakers; without speakers all is the first side's.
+
+    Every stretch goes to somebody: what the diarizer left open belongs to the speaker nearest in time.
+    """
+    if not diarization.spans:
+        return (tuple(voice), ())
+    shares: tuple[list[Span], list[Span]] = ([], [])
+    for span in voice:
+        cuts = sorted(
+            {span.start_s, span.end_s}
+            | {
+                time_s
+                for one in diarization.spans
+                for time_s in (one.span.start_s, one.span.end_s)
+                if span.start_s < time_s < span.end_s
+            }
         )
-        shares[nearest].append(word)
-    for (speaker, span), words in zip(cuts, shares, strict=True):
-        voice = intersection(phrase.voice, (span,))
-        yield replace(phrase, channel=speaker, span=span, voice=voice, words=tuple(words))
+        for part in (Span(start_s, end_s) for start_s, end_s in pairwise(cuts)):
+            shares[speaker_at(diarization.spans, part)].append(part)
+    return tuple(tuple(span for span in union(share) if span.duration_s >= MIN_PART_S) for share in shares)

@@ -18,10 +18,13 @@ from qa_analyzer.speech.hot_words import load_hot_words
 from qa_analyzer.speech.packing import PackOptions, pack
 from qa_analyzer.speech.phrases import Heard, Phrase, phrases_of
 from qa_analyzer.speech.second_pass import listen_again
-from qa_analyzer.speech.sides import Sides, channel_sides, voice_sides
+from qa_analyzer.speech.sides import MixedAudio, Sides, channel_sides, voice_sides, voices_of
 from qa_analyzer.speech.transcript import AudioFacts, Channel, ChannelFinding, ChannelProblem, Transcript
 from qa_analyzer.speech.turns import assemble_turns
-from qa_analyzer.speech.vad import VoiceDetector
+from qa_analyzer.speech.vad import ChannelAudio, VoiceDetector
+
+READ_AT_ONCE = 16
+"""Windows in memory at the same time: about eight minutes of sound, so that memory stays flat."""
 
 MIN_VOICE_S = 0.3
 """A channel with less voice has no party on it."""
@@ -59,12 +62,10 @@ class Transcriber:
             report = _inspected(call, audio, voices)
             voices = _without_copies(voices, report)
             mixed = _mixed_channel(voices, report)
-            heard_channels = (mixed,) if mixed is not None else tuple(range(audio.channel_count))
-            phrases = self._hear(call.call_id, audio, voices, heard_channels)
             if mixed is None:
-                sides = channel_sides(call, phrases)
+                sides = channel_sides(call, self._hear(call.call_id, audio, voices))
             else:
-                sides = self._sides_of_mix(call, audio, mixed, phrases)
+                sides = self._sides_of_mix(call, audio, mixed, voices)
             physical = sides.physical
             duration_s = round(audio.duration_s, 3)
             return Transcript(
@@ -97,30 +98,28 @@ class Transcriber:
                     for channel, voice in enumerate(voices)
                 ),
                 channel_findings=(*_findings(report), *sides.findings),
-                audit=audit_phrases(phrases, prompt=self._prompt),
+                audit=audit_phrases(sides.phrases, prompt=self._prompt),
                 asr_model=self.engine.name,
                 asr_fingerprint=self.engine.fingerprint,
             )
 
     def _hear(
-        self,
-        call_id: str,
-        audio: Audio,
-        voices: Sequence[tuple[Span, ...]],
-        channels: Sequence[int],
+        self, call_id: str, audio: ChannelAudio, voices: Sequence[tuple[Span, ...]]
     ) -> tuple[Phrase, ...]:
+        """Recognise every channel, or every side of a mix."""
         windows = [
             window
-            for channel in channels
-            for window in pack(voices[channel], channel, duration_s=audio.duration_s, options=self._packing)
+            for channel, voice in enumerate(voices)
+            for window in pack(voice, channel, duration_s=audio.duration_s, options=self._packing)
         ]
         try:
-            recognitions = self.engine.recognize(
-                [window.read(audio) for window in windows], prompt=self._prompt
-            )
-            heard = [Heard(window, found) for window, found in zip(windows, recognitions, strict=True)]
+            heard: list[Heard] = []
+            for first in range(0, len(windows), READ_AT_ONCE):
+                some = windows[first : first + READ_AT_ONCE]
+                found = self.engine.recognize([window.read(audio) for window in some], prompt=self._prompt)
+                heard += (Heard(window, one) for window, one in zip(some, found, strict=True))
             phrases = tuple(
-                phrase for channel in channels for phrase in phrases_of(channel, voices[channel], heard)
+                phrase for channel, voice in enumerate(voices) for phrase in phrases_of(channel, voice, heard)
             )
             if self._second_pass:
                 phrases = listen_again(self.engine, audio, phrases, prompt=self._prompt)
@@ -128,17 +127,21 @@ class Transcriber:
             raise TranscriptionError(call_id, f"{self.engine.name} failed: {problem}") from problem
         return phrases
 
-    def _sides_of_mix(self, call: Call, audio: Audio, channel: int, phrases: tuple[Phrase, ...]) -> Sides:
+    def _sides_of_mix(
+        self, call: Call, audio: Audio, channel: int, voices: Sequence[tuple[Span, ...]]
+    ) -> Sides:
         """Part the voices of one channel; a stereo recording with one voice on one channel keeps its channels."""
         try:
             self._diarizer = self._diarizer or SenkoDiarizer()
             diarization = self._diarizer.diarize(audio, channel)
         except MissingDependencyError as problem:
-            diarization = Diarization((), 0, 0.0, str(problem))
+            diarization = Diarization((), 0, 1.0, str(problem))
         except (RuntimeError, ValueError, MemoryError) as problem:
-            diarization = Diarization((), 0, 0.0, f"telling the speakers apart failed: {problem}")
+            diarization = Diarization((), 0, 1.0, f"telling the speakers apart failed: {problem}")
         if audio.channel_count == 2 and diarization.speakers == 1:
-            return channel_sides(call, phrases)
+            return channel_sides(call, self._hear(call.call_id, audio, voices))
+        by_speaker = voices_of(voices[channel], diarization)
+        phrases = self._hear(call.call_id, MixedAudio(audio, channel), by_speaker)
         return voice_sides(call, phrases, diarization)
 
 
