@@ -85,8 +85,8 @@ def tone() -> Callable[..., Samples]:
     return make_tone
 
 
-@pytest.fixture
-def voice() -> Callable[..., Samples]:
+@pytest.fixture(scope="session")
+def voice_of() -> Callable[..., Samples]:
     return make_voice
 
 

@@ -71,7 +71,7 @@ def test_every_format_keeps_channels_pitch_and_length(
 
 
 def gsm_frame_bits(*, pulse: int) -> list[tuple[int, int]]:
-    """One GSM 06.10 frame: a neutral filter and one pulse in each of four sub-frames, so 200 pulses a second."""
+    """One GSM 06.10 frame: a neutral filter and a pulse in each of four sub-frames, so 200 pulses a second."""
     bits = [
         (value, width)
         for value, width in zip((32, 32, 16, 16, 8, 8, 4, 4), (6, 6, 5, 5, 4, 4, 3, 3), strict=True)
