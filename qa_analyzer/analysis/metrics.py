@@ -7,10 +7,10 @@ from the times or pauses given with it. What an input cannot tell stays None.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
-from qa_analyzer.analysis.call_analysis import ConversationMetrics, Interruption, Silence
-from qa_analyzer.analysis.floor import is_back_channel, silence_owner
+from qa_analyzer.analysis.call_analysis import ConversationMetrics, Silence
+from qa_analyzer.analysis.floor import silence_owner
+from qa_analyzer.analysis.interruptions import SPEAKERS, given_interruptions, measured_interruptions, span_of
 from qa_analyzer.analysis.mandarin import spoken_length
 from qa_analyzer.calls.call import Role
 from qa_analyzer.intervals import Span, gaps, intersection, total_s, union
@@ -18,18 +18,8 @@ from qa_analyzer.speech.transcript import AuditKind, Transcript, Turn
 
 #: Shorter pauses are breathing and thinking; longer ones are reported.
 MIN_SILENCE_S = 3.0
-#: The service standard's bound for cutting in.
-MIN_INTERRUPTION_S = 0.5
-#: Voice activity rounds both ends of an overlap; this much is forgiven when it is measured.
-OVERLAP_TOLERANCE_S = 0.1
-#: Pauses up to this length inside one's own speech do not give up the floor.
-_HOLDS_FLOOR_S = 0.6
-#: The other side must have begun this much earlier, or both simply started together.
-_HEAD_START_S = 0.25
 #: Speech rates from less voice than this say nothing.
 _MIN_VOICED_S = 5.0
-
-_SPEAKERS = (Role.AGENT, Role.CUSTOMER)
 
 
 def measure(transcript: Transcript) -> ConversationMetrics:
@@ -46,9 +36,9 @@ def measure(transcript: Transcript) -> ConversationMetrics:
 def _from_voice(transcript: Transcript) -> ConversationMetrics:
     """Measure a recording; in a mono mix the turns say who spoke, and overlap stays unknown."""
     heard = union(span for channel in transcript.channels for span in channel.voice)
-    by_channel = {channel.role for channel in transcript.channels} >= set(_SPEAKERS)
+    by_channel = {channel.role for channel in transcript.channels} >= set(SPEAKERS)
     voices: dict[Role, tuple[Span, ...]] = {}
-    for role in _SPEAKERS:
+    for role in SPEAKERS:
         spoken_in = (
             transcript.voice(role) if by_channel else intersection(_turn_spans(transcript.turns, role), heard)
         )
@@ -57,8 +47,8 @@ def _from_voice(transcript: Transcript) -> ConversationMetrics:
 
 
 def _from_turn_times(transcript: Transcript) -> ConversationMetrics:
-    voices = {role: _turn_spans(transcript.turns, role) for role in _SPEAKERS}
-    heard = union(_span(turn) for turn in transcript.turns)
+    voices = {role: _turn_spans(transcript.turns, role) for role in SPEAKERS}
+    heard = union(span_of(turn) for turn in transcript.turns)
     return _timed_metrics(transcript, voices, heard, overlap_known=transcript.overlap_known)
 
 
@@ -74,7 +64,7 @@ def _timed_metrics(
     if duration_s is None and transcript.audio is not None:
         duration_s = transcript.audio.duration_s
     end_s = max([duration_s or 0.0, *(span.end_s for span in heard)])
-    talk_s = {role: total_s(voices[role]) for role in _SPEAKERS}
+    talk_s = {role: total_s(voices[role]) for role in SPEAKERS}
     free = gaps(heard, Span(0.0, end_s))
     silences = _silences(transcript.turns, free, end_s)
     agent, customer = voices[Role.AGENT], voices[Role.CUSTOMER]
@@ -86,7 +76,7 @@ def _timed_metrics(
         non_talk_s=total_s(free),
         longest_silence_s=max((silence.duration_s for silence in silences), default=_longest(free)),
         silences=silences,
-        interruptions=_interruptions(transcript, voices) if overlap_known else None,
+        interruptions=measured_interruptions(transcript.turns, voices) if overlap_known else None,
         speech_rate_cpm=_speech_rates(transcript, voices)
         if roles_known and _spoken_aloud(transcript)
         else None,
@@ -118,20 +108,14 @@ def _from_pauses(transcript: Transcript) -> ConversationMetrics:
         non_talk_s=sum(pause or 0.0 for pause in pauses) if pauses_known else None,
         longest_silence_s=max((pause for pause in pauses if pause is not None), default=None),
         silences=silences if pauses_known else None,
-        interruptions=_given_interruptions(turns) if overlap_known else None,
+        interruptions=given_interruptions(turns) if overlap_known else None,
         speech_rate_cpm=None,
         first_agent_s=None,
     )
 
 
-def _span(turn: Turn) -> Span:
-    if turn.start_s is None or turn.end_s is None:
-        return Span(0.0, 0.0)
-    return Span(turn.start_s, max(turn.start_s, turn.end_s))
-
-
 def _turn_spans(turns: Sequence[Turn], role: Role) -> tuple[Span, ...]:
-    return union(_span(turn) for turn in turns if turn.role is role)
+    return union(span_of(turn) for turn in turns if turn.role is role)
 
 
 def _ratio(talk_s: Mapping[Role, float]) -> float | None:
@@ -144,26 +128,25 @@ def _longest(free: Sequence[Span]) -> float:
 
 
 # --- silences
-# --------------------------------------------------------------------------------------------------------
 
 
 def _silences(turns: Sequence[Turn], free: Sequence[Span], end_s: float) -> tuple[Silence, ...]:
     timed = sorted(
         (turn for turn in turns if turn.start_s is not None),
-        key=lambda turn: (_span(turn).start_s, turn.index),
+        key=lambda turn: (span_of(turn).start_s, turn.index),
     )
     found: list[Silence] = []
     for gap in free:
         if gap.duration_s < MIN_SILENCE_S:
             continue
         middle_s = (gap.start_s + gap.end_s) / 2
-        after = max((n for n, turn in enumerate(timed) if _span(turn).start_s <= middle_s), default=None)
+        after = max((n for n, turn in enumerate(timed) if span_of(turn).start_s <= middle_s), default=None)
         before = (
             None
             if gap.end_s >= end_s
-            else min((n for n, turn in enumerate(timed) if _span(turn).start_s > middle_s), default=None)
+            else min((n for n, turn in enumerate(timed) if span_of(turn).start_s > middle_s), default=None)
         )
-        if after is not None and before is not None and _span(timed[after]).end_s >= gap.end_s:
+        if after is not None and before is not None and span_of(timed[after]).end_s >= gap.end_s:
             # A silence inside one turn: its speaker kept the floor.
             found.append(_silence(timed, after, after, gap.duration_s, gap.start_s))
         else:
@@ -185,93 +168,13 @@ def _silence(
     )
 
 
-# --- interruptions
-# ---------------------------------------------------------------------------------------------------
-
-
-def _given_interruptions(turns: Sequence[Turn]) -> tuple[Interruption, ...]:
-    """A text that states an overlap is taken at its word, however short."""
-    return tuple(
-        Interruption(turn.role, turn.index, turn.start_s, turn.overlap_s)
-        for earlier, turn in pairwise(turns)
-        if turn.overlap_s is not None
-        and turn.overlap_s > 0
-        and {turn.role, earlier.role} == set(_SPEAKERS)
-        and not is_back_channel(turn.text)
-        and not is_back_channel(earlier.text)
-    )
-
-
-def _interruptions(
-    transcript: Transcript, voices: Mapping[Role, tuple[Span, ...]]
-) -> tuple[Interruption, ...]:
-    found = [
-        interruption
-        for role, other in (_SPEAKERS, _SPEAKERS[::-1])
-        for interruption in _cuts_in(transcript.turns, role, voices[role], other, voices[other])
-    ]
-    return tuple(sorted(found, key=lambda cut: (cut.start_s or 0.0, cut.turn_index)))
-
-
-def _cuts_in(
-    turns: Sequence[Turn], role: Role, own: tuple[Span, ...], other_role: Role, other: tuple[Span, ...]
-) -> list[Interruption]:
-    """Find where ``role`` takes the floor while the other side holds it and both then speak for a while."""
-    cuts: list[Interruption] = []
-    floors = union(other, join_gap_s=_HOLDS_FLOOR_S)
-    for stretch in union(own, join_gap_s=_HOLDS_FLOOR_S):
-        onset_s = stretch.start_s
-        held = next((f for f in floors if f.start_s + _HEAD_START_S <= onset_s < f.end_s), None)
-        if held is None:
-            continue
-        together = Span(onset_s, min(stretch.end_s, held.end_s))
-        overlap_s = total_s(intersection(intersection(own, [together]), other))
-        if overlap_s < MIN_INTERRUPTION_S - OVERLAP_TOLERANCE_S:
-            continue
-        turn = _turn_at(turns, role, stretch)
-        if turn is None or is_back_channel(said_in(turns, role, stretch)):
-            continue
-        if is_back_channel(said_in(turns, other_role, held)):
-            continue
-        cuts.append(Interruption(role, turn.index, onset_s, overlap_s))
-    return cuts
-
-
-def _turn_at(turns: Sequence[Turn], role: Role, stretch: Span) -> Turn | None:
-    shared = [
-        (_span(turn).overlap_s(stretch), turn)
-        for turn in turns
-        if turn.role is role and turn.start_s is not None
-    ]
-    best = max(shared, key=lambda pair: (pair[0], -pair[1].index), default=None)
-    return best[1] if best is not None and best[0] > 0 else None
-
-
-def said_in(turns: Sequence[Turn], role: Role, stretch: Span) -> str:
-    """Return what a role said in a stretch: word by word where words have times, else its whole turns."""
-    said: list[str] = []
-    for turn in turns:
-        if turn.role is not role or turn.start_s is None:
-            continue
-        if turn.words:
-            said += [
-                word.text
-                for word in turn.words
-                if stretch.start_s <= (word.start_s + word.end_s) / 2 < stretch.end_s
-            ]
-        elif _span(turn).overlap_s(stretch) > 0:
-            said.append(turn.text)
-    return "".join(said)
-
-
 # --- speech rate
-# -----------------------------------------------------------------------------------------------------
 
 
 def _speech_rates(transcript: Transcript, voices: Mapping[Role, tuple[Span, ...]]) -> dict[Role, float]:
     """Return characters per minute of voiced time, without speech that was not recognised."""
     rates: dict[Role, float] = {}
-    for role in _SPEAKERS:
+    for role in SPEAKERS:
         lost = [
             Span(span.start_s, span.end_s)
             for span in transcript.audit
@@ -287,4 +190,4 @@ def _speech_rates(transcript: Transcript, voices: Mapping[Role, tuple[Span, ...]
 
 def _role_of_channel(transcript: Transcript, channel: int | None) -> Role | None:
     found = next((known.role for known in transcript.channels if known.index == channel), None)
-    return found if found in _SPEAKERS else None
+    return found if found in SPEAKERS else None
