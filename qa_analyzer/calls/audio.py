@@ -8,9 +8,7 @@ see ``open_audio``.
 from __future__ import annotations
 
 import hashlib
-import io
 import os
-import stat
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,7 +18,13 @@ from typing import BinaryIO, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from qa_analyzer.calls.decoding import SAMPLE_RATE_HZ, Decoded, RecordingFaultError, decode
+from qa_analyzer.calls.decoding import (
+    SAMPLE_RATE_HZ,
+    Decoded,
+    RecordingFaultError,
+    decode,
+    open_regular,
+)
 from qa_analyzer.errors import DecodeError
 
 MAX_DURATION_S = 12 * 3600.0
@@ -99,7 +103,7 @@ def open_audio(
     """
     with ExitStack() as opened:
         try:
-            stream = opened.enter_context(_open_regular(path))
+            stream = opened.enter_context(open_regular(path))
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError as error:
             raise DecodeError(
@@ -127,12 +131,3 @@ def open_audio(
         stream.close()
         opened.pop_all()
     return Audio(path, sha256, decoded, tuple(spools))
-
-
-def _open_regular(path: Path) -> io.BufferedReader:
-    # Opening a pipe would wait for a writer for ever.
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError(0, "it is no regular file")
-    return os.fdopen(handle, "rb")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 import av
@@ -23,7 +27,9 @@ MAX_SOURCE_RATE_HZ = 192_000
 MAX_MISSING_SHARE = 0.1
 
 # Play-lists and the like name other files and hosts; only formats that hold the sound themselves are opened.
-_FORMATS = "wav,w64,mp3,mov,mp4,m4a,3gp,aac,ogg,matroska,webm,amr,flac,asf,gsm,aiff,au,caf"
+_FORMATS = {
+    "format_whitelist": "wav,w64,mp3,mov,mp4,m4a,3gp,aac,ogg,matroska,webm,amr,flac,asf,gsm,aiff,au,caf"
+}
 # What encoders pad and headers round: no call is called truncated for less.
 _ROUNDING_S = 0.5
 _ROUNDING_SHARE = 0.01
@@ -44,6 +50,21 @@ class Decoded:
     missing_s: float | None
 
 
+def open_regular(path: Path) -> io.BufferedReader:
+    """Open a file for reading; raises OSError for what is no regular file, such as a pipe that never ends."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(0, "it is no regular file")
+    return os.fdopen(handle, "rb")
+
+
+def open_container(stream: BinaryIO) -> av.container.InputContainer:
+    """Open a recording that cannot make us open anything else; raises FFmpegError or ValueError."""
+    # Recorders write tags in any encoding; none is read here.
+    return av.open(stream, mode="r", options=_FORMATS, metadata_errors="replace")
+
+
 def decode(stream: BinaryIO, new_spool: Callable[[], BinaryIO], *, max_duration_s: float) -> Decoded:
     """Decode the one sound track of a recording into one spool a channel; raises RecordingFaultError."""
     stream.seek(0, 2)
@@ -51,9 +72,7 @@ def decode(stream: BinaryIO, new_spool: Callable[[], BinaryIO], *, max_duration_
         raise RecordingFaultError("is empty (0 bytes); copy it again from the recorder")
     stream.seek(0)
     try:
-        # Recorders write tags in any encoding; none is read here.
-        options = {"format_whitelist": _FORMATS}
-        with av.open(stream, mode="r", options=options, metadata_errors="replace") as container:
+        with open_container(stream) as container:
             return _decode_container(container, stream, new_spool, max_duration_s)
     except av.error.FFmpegError as error:
         raise RecordingFaultError(f"{not_a_recording(stream)} ({error.strerror})") from error

@@ -71,7 +71,7 @@ def test_every_format_keeps_channels_pitch_and_length(
 
 
 def gsm_frame_bits(*, pulse: int) -> list[tuple[int, int]]:
-    """One GSM 06.10 frame: a neutral filter and a pulse in each of four sub-frames, so 200 pulses a second."""
+    """One GSM 06.10 frame: a neutral filter and a pulse in each sub-frame, so 200 pulses a second."""
     bits = [
         (value, width)
         for value, width in zip((32, 32, 16, 16, 8, 8, 4, 4), (6, 6, 5, 5, 4, 4, 3, 3), strict=True)
@@ -315,7 +315,7 @@ def test_closing_frees_the_spool(tmp_path: Path, encode: Encode, tone: MakeTone)
 
 
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -69,15 +69,13 @@ def test_times_in_detail(text: str, expected: datetime) -> None:
         "11/16/2026 19:06",
         "昨天",
         "2026-02-30 10:00",
-        "46342.8",
-        "",
-    ]
-    + [
         "2026-11-16 25:00",
         "2026/11/16 下午19:06",
         "1026-11-16 19:06",
+        "46342.8",
         "2026-11-16 19:06+99:00",
         "٢٠٢٦-11-16 19:06",
+        "",
     ],
 )
 def test_times_that_could_mean_anything_are_refused(text: str) -> None:
