@@ -149,7 +149,7 @@ def _tasks(
     votes = torch.tensor([dialogue.votes for dialogue in dialogues], dtype=torch.float32)
 
     def dialogue_texts() -> list[str]:
-        return [noise(corpora.dialogue_text(_heard(dialogue, dice))) for dialogue in dialogues]
+        return [noise(corpora.text_of(_heard(dialogue, dice))) for dialogue in dialogues]
 
     return [
         fit.replace(service_task, meanings=wanted[: len(service)]),

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from math import exp
 from pathlib import Path
 
+from qa_analyzer.analysis.turn_sentiment import dialogue_text
+from qa_analyzer.calls.call import Role
 from training.grammar import Example
 
 TEST_SHARE = 0.2  # of the dialogues
@@ -130,9 +132,9 @@ def last_customer_turn(dialogue: Dialogue) -> str:
     return dialogue.customer_turns[-1] if dialogue.customer_turns else ""
 
 
-def dialogue_text(turns: tuple[tuple[str, str], ...]) -> str:
+def text_of(turns: tuple[tuple[str, str], ...]) -> str:
     """Write a dialogue as one text, as the satisfaction head reads it."""
-    return " ".join(("客户：" if role == "customer" else "坐席：") + text for role, text in turns if text)
+    return dialogue_text((Role(role), text) for role, text in turns)
 
 
 def review_example(review: Review, dice: random.Random) -> Example:

@@ -77,10 +77,29 @@ class TurnSentiment:
 
 
 @dataclass(frozen=True, slots=True)
+class TurningPoint:
+    """A customer turn that feels otherwise than the last that felt anything; ``quote`` is its text."""
+
+    turn_index: int
+    before: SentimentLabel
+    after: SentimentLabel
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Satisfaction:
+    """What readers of the call would vote, from -2 to 2: the expected mean and the spread of votes."""
+
+    expected: float
+    spread: float
+
+
+@dataclass(frozen=True, slots=True)
 class CallSentiment:
     """How the customer felt. None where there is no customer turn with content.
 
     ``shift`` is improved / unchanged / worsened; ``lowest`` is the lowest score of a customer turn.
+    ``agent_tone`` is the mean score of the agent's turns; ``satisfaction`` is None where a model cannot say.
     """
 
     customer_start: SentimentLabel | None
@@ -90,6 +109,9 @@ class CallSentiment:
     shift: str | None
     turns: tuple[TurnSentiment, ...]
     model_fingerprint: str
+    turning_points: tuple[TurningPoint, ...] = ()
+    agent_tone: float | None = None
+    satisfaction: Satisfaction | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from qa_analyzer.analysis.call_analysis import CallSentiment, SentimentLabel, TurnSentiment
-from qa_analyzer.analysis.turn_sentiment import LABELS, SentimentModel
+from qa_analyzer.analysis.call_analysis import CallSentiment, SentimentLabel, TurningPoint, TurnSentiment
+from qa_analyzer.analysis.turn_sentiment import (
+    DECIMALS,
+    LABELS,
+    SatisfactionModel,
+    Sentiment,
+    SentimentModel,
+    dialogue_text,
+    probabilities_of,
+    sentiment_of,
+)
 from qa_analyzer.calls.call import Role
 from qa_analyzer.speech.transcript import Transcript, Turn
 
 CLOSING_TURNS = 2  # the service standard, section 3: the end is judged by the final two customer turns
+
+# How much of a feeling lasts into the customer's next turn. "When will it be done?" says little by itself; it
+# is read in the mood of the turn before. Low enough that an address given in anger stays neutral.
+PERSISTENCE = 0.3
 
 _UNHEARD = re.compile(r"[\[［【(（][^\]］】)）]*[\]］】)）]")
 _EMPTY_WORDS = re.compile(
@@ -30,22 +43,26 @@ def judge_call(transcript: Transcript, model: SentimentModel) -> CallSentiment:
 
     The start is the first customer turn with content (the first that says anything where none has).
     The end is the last non-neutral of the final two customer turns, else neutral. The shift compares these
-    two levels only.
+    two levels only. A customer turn is read in the mood of the customer turn before it.
     """
     spoken = [turn for turn in transcript.turns if turn.text.strip()]
     judged = model.predict([turn.text for turn in spoken])
     turns = tuple(
         TurnSentiment(turn.index, sentiment.label, sentiment.score, sentiment.confidence)
-        for turn, sentiment in zip(spoken, judged, strict=True)
+        for turn, sentiment in zip(spoken, _in_mood(spoken, judged), strict=True)
     )
-    customer = [
-        (turn, sentiment) for turn, sentiment in zip(spoken, turns, strict=True) if turn.role is Role.CUSTOMER
-    ]
+    customer = [pair for pair in zip(spoken, turns, strict=True) if pair[0].role is Role.CUSTOMER]
     if not customer:
         return CallSentiment(None, None, None, None, None, turns, model.fingerprint)
     start = _start(customer)
     end = _end([sentiment for _, sentiment in customer])
     lowest = min((sentiment for _, sentiment in customer), key=lambda sentiment: sentiment.score)
+    agent = [
+        sentiment.score for turn, sentiment in zip(spoken, turns, strict=True) if turn.role is Role.AGENT
+    ]
+    satisfaction = None
+    if isinstance(model, SatisfactionModel):
+        satisfaction = model.satisfaction(dialogue_text((turn.role, turn.text) for turn in spoken))
     return CallSentiment(
         customer_start=start,
         customer_end=end,
@@ -54,7 +71,32 @@ def judge_call(transcript: Transcript, model: SentimentModel) -> CallSentiment:
         shift=_shift(start, end),
         turns=turns,
         model_fingerprint=model.fingerprint,
+        turning_points=_turning_points(customer),
+        agent_tone=round(sum(agent) / len(agent), DECIMALS) if agent else None,
+        satisfaction=satisfaction,
     )
+
+
+def _in_mood(turns: Sequence[Turn], judged: Sequence[Sentiment]) -> list[Sentiment]:
+    """Weigh each customer turn's probabilities by the mood of the customer turn before."""
+    mood: tuple[float, ...] | None = None
+    answers = []
+    for turn, sentiment in zip(turns, judged, strict=True):
+        if turn.role is not Role.CUSTOMER:
+            answers.append(sentiment)
+            continue
+        alone = probabilities_of(sentiment)
+        if mood is None:
+            answers.append(sentiment)
+            mood = alone
+            continue
+        weighed = [
+            share * (1 - PERSISTENCE + len(LABELS) * PERSISTENCE * before)
+            for share, before in zip(alone, mood, strict=True)
+        ]
+        mood = tuple(share / sum(weighed) for share in weighed)
+        answers.append(sentiment_of(mood))
+    return answers
 
 
 def _start(customer: Sequence[tuple[Turn, TurnSentiment]]) -> SentimentLabel:
@@ -74,3 +116,15 @@ def _end(customer: Sequence[TurnSentiment]) -> SentimentLabel:
 def _shift(start: SentimentLabel, end: SentimentLabel) -> str:
     difference = LABELS.index(end) - LABELS.index(start)
     return "improved" if difference > 0 else "worsened" if difference < 0 else "unchanged"
+
+
+def _turning_points(customer: Sequence[tuple[Turn, TurnSentiment]]) -> tuple[TurningPoint, ...]:
+    """Return where the customer comes to another feeling than the last; neutral turns may lie between."""
+    points = []
+    felt = customer[0][1].label
+    for turn, sentiment in customer[1:]:
+        if sentiment.label in (felt, SentimentLabel.NEUTRAL):
+            continue
+        points.append(TurningPoint(turn.index, felt, sentiment.label, turn.text))
+        felt = sentiment.label
+    return tuple(points)

@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from opencc import OpenCC
 
-from qa_analyzer.analysis.turn_sentiment import NOTHING_SAID, Sentiment, sentiment_of
+from qa_analyzer.analysis.call_analysis import Satisfaction
+from qa_analyzer.analysis.turn_sentiment import DECIMALS, NOTHING_SAID, Sentiment, sentiment_of
 from qa_analyzer.errors import ModelError
 
 if TYPE_CHECKING:
@@ -153,6 +154,13 @@ class EncoderSentiment:
     def predict(self, texts: Sequence[str]) -> list[Sentiment]:
         """Judge each text."""
         return _judge_spoken(texts, self.encoder.classify)
+
+    def satisfaction(self, dialogue: str) -> Satisfaction:
+        """Foretell the votes of people who read the dialogue."""
+        votes = self.encoder.satisfaction_votes([dialogue])[0]
+        expected = float(votes @ VOTES)
+        variance = max(0.0, float(votes @ VOTES**2) - expected**2)
+        return Satisfaction(round(expected, DECIMALS), round(variance**0.5, DECIMALS))
 
 
 class TransformersSentiment:

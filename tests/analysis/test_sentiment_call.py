@@ -1,12 +1,13 @@
 from collections.abc import Sequence
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_analyzer.analysis.call_analysis import SentimentLabel
+from qa_analyzer.analysis.call_analysis import Satisfaction, SentimentLabel
 from qa_analyzer.analysis.sentiment import Sentiment, has_content, judge_call
-from qa_analyzer.analysis.turn_sentiment import sentiment_of
+from qa_analyzer.analysis.turn_sentiment import probabilities_of, sentiment_of
 from qa_analyzer.calls.call import Call, Role
 from qa_analyzer.speech.transcript import RoleAssignment, RoleMethod, Transcript, Turn
 
@@ -78,9 +79,9 @@ def test_shift_compares_levels_only(first, last, shift):
 
 
 def test_lowest_is_the_customers_never_the_agents():
-    call = judged(("a", "听不懂吗|--"), ("c", "慢|-"), ("c", "太慢|--"), ("c", "太慢|--"))
-    assert (call.lowest, call.lowest_turn_index) == (-0.9, 2)
-    assert [turn.turn_index for turn in call.turns] == [0, 1, 2, 3]
+    call = judged(("a", "听不懂吗|--"), ("c", "太慢|--"), ("a", "听不懂吗|--"), ("c", "嗯"), ("c", "慢|-"))
+    assert (call.lowest, call.lowest_turn_index) == (-0.9, 1)
+    assert [turn.turn_index for turn in call.turns] == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("turns", [(), (("a", "您好"),), (("u", "网断了|-"),), (("c", "  "),)])
@@ -114,3 +115,59 @@ def test_the_label_is_the_likeliest_and_the_score_within_bounds(weights):
 
 def test_a_tie_of_negative_and_positive_is_neutral():
     assert sentiment_of((0.45, 0.1, 0.45)).label is NEUTRAL
+
+
+@given(st.lists(st.floats(0.001, 1), min_size=3, max_size=3))
+def test_probabilities_come_back_from_a_sentiment(weights):
+    probabilities = [weight / sum(weights) for weight in weights]
+    assert probabilities_of(sentiment_of(probabilities)) == pytest.approx(probabilities, abs=3e-4)
+
+
+class UnsureModel:
+    """Leans to neutral on a question and is sure of anger and of an address."""
+
+    fingerprint = "unsure"
+    known: ClassVar = {"骗人": (0.9, 0.1, 0.0), "几时能好": (0.4, 0.6, 0.0), "三号楼": (0.02, 0.97, 0.01)}
+
+    def predict(self, texts: Sequence[str]) -> list[Sentiment]:
+        return [sentiment_of(self.known.get(text, (0.0, 1.0, 0.0))) for text in texts]
+
+
+def labels_of(*turns: tuple[str, str]) -> list[SentimentLabel]:
+    return [turn.label for turn in judge_call(transcript(*turns), UnsureModel()).turns]
+
+
+def test_an_unclear_turn_is_read_in_the_mood_before_it():
+    assert labels_of(("c", "骗人"), ("a", "好的"), ("c", "几时能好")) == [NEGATIVE, NEUTRAL, NEGATIVE]
+    assert labels_of(("c", "你好"), ("a", "好的"), ("c", "几时能好")) == [NEUTRAL, NEUTRAL, NEUTRAL]
+    assert labels_of(("a", "骗人"), ("c", "几时能好")) == [NEGATIVE, NEUTRAL]
+
+
+def test_a_clear_turn_keeps_its_own_feeling():
+    assert labels_of(("c", "骗人"), ("c", "三号楼"), ("c", "骗人")) == [NEGATIVE, NEUTRAL, NEGATIVE]
+
+
+def test_turning_points_quote_the_turn_and_skip_neutral_ones():
+    call = judged(
+        ("c", "网断了|-"), ("a", "真好|+"), ("c", "嗯"), ("c", "谢谢|+"), ("c", "谢谢|+"), ("c", "骗人|-")
+    )
+    assert [(p.turn_index, p.before, p.after, p.quote) for p in call.turning_points] == [
+        (3, NEGATIVE, POSITIVE, "谢谢|+"),
+        (5, POSITIVE, NEGATIVE, "骗人|-"),
+    ]
+
+
+def test_agent_tone_is_the_mean_of_the_agents_turns():
+    assert judged(("a", "好|+"), ("a", "骂|--"), ("c", "骗人|-")).agent_tone == pytest.approx(-0.05)
+    assert judged(("c", "骗人|-")).agent_tone is None
+
+
+def test_satisfaction_is_asked_of_models_that_can_tell():
+    class Foreteller(MarkedModel):
+        def satisfaction(self, dialogue: str) -> Satisfaction:
+            assert dialogue == "坐席：您好 客户：网断了|-"
+            return Satisfaction(-1.2, 0.5)
+
+    call = transcript(("a", "您好"), ("u", "嗯"), ("c", "网断了|-"), ("c", " "))
+    assert judge_call(call, Foreteller()).satisfaction == Satisfaction(-1.2, 0.5)
+    assert judge_call(call, MarkedModel()).satisfaction is None
