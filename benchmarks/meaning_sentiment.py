@@ -246,10 +246,10 @@ def _print_satisfaction(model: EncoderSentiment, material: Material) -> None:
     unhappy = _unhappy(held)
     f1 = macro_f1((expected <= corpora.DISSATISFIED).astype(int), unhappy.astype(int), 2)
     print(
-        "Predicted satisfaction of whole held-out dialogues: Spearman "
-        f"{rank_correlation(expected, means):.3f} with the mean of 19 votes, AUC for dissatisfied {area(-expected, unhappy):.3f}, macro-F1 {f1:.3f}; "
-        f"mean error {np.abs(expected - means).mean():.3f}; "
-        f"one reader's vote lies within 1 of the prediction in {_within(held, expected):.0%}, predicted spread {spread.mean():.2f}.\n"
+        "Predicted satisfaction of whole held-out dialogues: Spearman with the mean of 19 votes "
+        f"{rank_correlation(expected, means):.3f}, mean error {np.abs(expected - means).mean():.3f}; AUC for "
+        f"dissatisfied {area(-expected, unhappy):.3f}, macro-F1 {f1:.3f}; one reader's vote lies within 1 of "
+        f"the prediction in {_within(held, expected):.0%}, predicted spread {spread.mean():.2f}.\n"
     )
 
 
