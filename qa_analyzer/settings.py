@@ -44,8 +44,11 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int = Field(default=0, ge=0, description="threads for each worker; 0 shares the cores out")
     workers: int = Field(default=0, ge=0, description="worker processes; 0 takes what cores and memory allow")
-    runner: Literal["in-process", "pool"] | None = Field(
+    runner: Literal["in-process", "pool", "ray"] | None = Field(
         default=None, description="default: a pool when workers > 1"
+    )
+    ray_address: str | None = Field(
+        default=None, description="an existing Ray cluster; default one of this machine"
     )
     timezone: str = Field(default="Asia/Shanghai", description="zone of times that name none")
     filename_pattern: str | None = Field(default=None, description="regex with named groups over file names")

@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 from qa_analyzer.batch.forecast import Forecast, forecast
+from qa_analyzer.batch.pool_runner import PoolRunner
 from qa_analyzer.batch.publish import publish_report, read_results, scorecard_view
 from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.run import FinishedRun, Listener, RunPlan, execute
-from qa_analyzer.batch.runners import InProcessRunner, PoolRunner, open_runner, workers_for_this_machine
+from qa_analyzer.batch.runners import InProcessRunner, open_runner, workers_for_this_machine
 from qa_analyzer.batch.work import StoredTranscript, WorkItem
 from qa_analyzer.calls.call import Call
 from qa_analyzer.calls.inputs import InputOptions, read_calls
@@ -146,7 +147,10 @@ def _plan(
 def _run(settings: Settings, plan: RunPlan, reporting: Reporting) -> FinishedRun:
     name = settings.runner or (InProcessRunner.name if plan.workers == 1 else PoolRunner.name)
     runner = open_runner(
-        name, workers=plan.workers, seconds_per_audio_second=settings.seconds_per_audio_second
+        name,
+        workers=plan.workers,
+        seconds_per_audio_second=settings.seconds_per_audio_second,
+        ray_address=settings.ray_address,
     )
     plan.out_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     url = settings.store or f"sqlite:///{plan.out_dir / STORE}"

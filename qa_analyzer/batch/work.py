@@ -21,6 +21,8 @@ class StoredTranscript:
 
 WorkItem = Call | StoredTranscript
 
+CALL_TIMEOUT = ("CallTimeout", "took longer than the time limit for its length and was given up")
+
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
@@ -44,3 +46,9 @@ def source_of(item: WorkItem) -> str:
     if isinstance(item, StoredTranscript):
         return str(item.path)
     return str(item.audio_path) if item.audio_path is not None else "text"
+
+
+def failed(work_item: WorkItem, error: str, message: str) -> CallResult:
+    """Return the result of a call whose worker did not come back with one."""
+    failure = CallFailure(work_item.call_id, source_of(work_item), "worker", error, message)
+    return CallResult(work_item.call_id, None, None, failure, None, {})

@@ -55,6 +55,13 @@ Pattern = Annotated[
 Workers = Annotated[
     int | None, typer.Option("--workers", help="Worker processes [as many as the machine fits].")
 ]
+Runner = Annotated[
+    str | None,
+    typer.Option("--runner", help="Where to run: in-process, pool or ray [pool when workers > 1]."),
+]
+RayAddress = Annotated[
+    str | None, typer.Option("--ray-address", help="An existing Ray cluster [this machine].")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but failures.")]
 JsonLogs = Annotated[bool, typer.Option("--json-logs", help="One JSON object a line on stderr, for cron.")]
 Lang = Annotated[str | None, typer.Option("--lang", help="Language of reports and summary: zh or en [zh].")]
@@ -89,6 +96,8 @@ def run(
     config: Config = None,
     filename_pattern: Pattern = None,
     workers: Workers = None,
+    runner: Runner = None,
+    ray_address: RayAddress = None,
     lang: Lang = None,
     retry_failed: RetryFailed = False,
     limit: Limit = None,
@@ -107,6 +116,8 @@ def run(
         sentiment_model=sentiment,
         filename_pattern=filename_pattern,
         workers=workers,
+        runner=runner,
+        ray_address=ray_address,
         language=lang,
     )
     options = NightOptions(

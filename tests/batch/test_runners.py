@@ -7,8 +7,9 @@ from typing import Any, cast
 
 import pytest
 
+from qa_analyzer.batch.pool_runner import PoolRunner
 from qa_analyzer.batch.recipe import Recipe
-from qa_analyzer.batch.runners import InProcessRunner, PoolRunner, open_runner, workers_for_this_machine
+from qa_analyzer.batch.runners import InProcessRunner, open_runner, workers_for_this_machine
 from qa_analyzer.batch.work import CallResult, StoredTranscript
 from qa_analyzer.errors import ConfigError
 
@@ -54,7 +55,7 @@ def test_both_runners_keep_the_order_of_the_calls() -> None:
 def test_a_call_that_kills_or_hangs_its_worker_is_recorded_and_the_others_go_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("qa_analyzer.batch.runners.START_UP_S", 8.0)
+    monkeypatch.setattr("qa_analyzer.batch.time_limits.START_UP_S", 8.0)
     results = run(PoolRunner(2, 1.0), ("a", "dies", "b", "hangs", "c", "d"))
     failures = {result.call_id: result.failure.error for result in results if result.failure is not None}
     assert failures == {"dies": "WorkerDied", "hangs": "CallTimeout"}
@@ -68,7 +69,7 @@ def test_a_wrong_configuration_stops_before_any_worker_starts() -> None:
 
 def test_runners_are_opened_by_name() -> None:
     assert open_runner("pool", workers=3, seconds_per_audio_second=2.0) == PoolRunner(3, 2.0)
-    with pytest.raises(ConfigError, match="in-process, pool"):
+    with pytest.raises(ConfigError, match="in-process, pool, ray"):
         open_runner("moon", workers=1, seconds_per_audio_second=1.0)
 
 
