@@ -90,7 +90,7 @@ def _sentiment_counts(calls: pd.DataFrame) -> pd.DataFrame:
 
 def _criterion_rates(criteria: pd.DataFrame, agent_of: pd.Series, agents: pd.Index) -> pd.DataFrame:
     """Return pass rate and number of judged calls per criterion, in the scorecard's order."""
-    order = criteria.groupby("criterion_id")["position"].min()
+    order = criteria.groupby("criterion_id", observed=True)["position"].min()
     names = sorted(order.index, key=lambda name: (int(order[name]), str(name)))
     judged = criteria[criteria["verdict"].isin([Verdict.PASS.value, Verdict.FAIL.value])]
     judged = judged.assign(

@@ -73,10 +73,10 @@ CALL_COLUMNS: Mapping[str, str] = {
 CRITERION_COLUMNS: Mapping[str, str] = {
     "evaluation_id": "int64",
     "position": "int64",
-    "criterion_id": "string",
-    "verdict": "string",
+    "criterion_id": "category",
+    "verdict": "category",
 }
-TAG_COLUMNS: Mapping[str, str] = {"evaluation_id": "int64", "code": "string", "complaint_class": "string"}
+TAG_COLUMNS: Mapping[str, str] = {"evaluation_id": "int64", "code": "category", "complaint_class": "category"}
 
 
 @dataclass(frozen=True, slots=True, order=True)

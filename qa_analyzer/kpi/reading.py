@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, func, select
 
@@ -112,8 +113,8 @@ def read_facts(connection: Connection, selection: Selection) -> Facts:
     latest = connection.execute(select(func.max(schema.calls.c.started_at))).scalar_one()
     return Facts(
         calls=_frame(connection, heads, CALL_COLUMNS),
-        criteria=_frame(connection, part(schema.criteria, CRITERION_COLUMNS), CRITERION_COLUMNS),
-        tags=_frame(connection, part(schema.complaints, TAG_COLUMNS), TAG_COLUMNS),
+        criteria=_narrow_frame(connection, part(schema.criteria, CRITERION_COLUMNS), CRITERION_COLUMNS),
+        tags=_narrow_frame(connection, part(schema.complaints, TAG_COLUMNS), TAG_COLUMNS),
         contacts=_contacts(connection, selection),
         observed_until=latest,
     )
@@ -144,6 +145,28 @@ def _contacts(connection: Connection, selection: Selection) -> tuple[Contact, ..
 
 def _frame(connection: Connection, statement: Select[Any], columns: Mapping[str, str]) -> pd.DataFrame:
     return typed((tuple(row) for row in connection.execute(statement)), columns)
+
+
+def _narrow_frame(connection: Connection, statement: Select[Any], columns: Mapping[str, str]) -> pd.DataFrame:
+    """Read a long table of numbers and a few repeated words without ever holding its rows as objects."""
+    words: dict[str, dict[str, int]] = {name: {} for name, kind in columns.items() if kind == "category"}
+    parts: dict[str, list[np.ndarray[Any, np.dtype[np.int64]]]] = {name: [] for name in columns}
+    streamed = connection.execution_options(yield_per=ROWS_AT_A_TIME).execute(statement)
+    for rows in streamed.partitions():
+        for name, cells in zip(columns, zip(*rows, strict=True), strict=True):
+            codes = words.get(name)
+            if codes is not None:
+                cells = tuple(codes.setdefault(cell, len(codes)) for cell in cells)
+            parts[name].append(np.array(cells, dtype=np.int64))
+    frame: dict[str, object] = {}
+    for name, arrays in parts.items():
+        whole = np.concatenate(arrays) if arrays else np.empty(0, dtype=np.int64)
+        if name in words:
+            named = pd.Categorical.from_codes(whole, pd.Index(list(words[name]), dtype="str"))
+            frame[name] = named.reorder_categories(sorted(words[name]))
+        else:
+            frame[name] = whole
+    return pd.DataFrame(frame)
 
 
 def read_table(

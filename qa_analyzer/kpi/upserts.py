@@ -6,6 +6,7 @@ revisions are handed out in the order in which other readers will see them.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, and_, insert, select, update
@@ -16,16 +17,19 @@ from qa_analyzer.kpi.records import Override, Run
 from qa_analyzer.kpi.rows import Cell, Row
 from qa_analyzer.scoring.evaluation import CallFailure
 
+# What no database holds in text: NUL and half surrogates.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
 
 def storable(row: Row) -> Row:
-    """Replace what a database cannot hold in text (NUL, half surrogates) by the replacement character."""
+    """Replace what a database cannot hold in text by the replacement character."""
+    if not any(isinstance(cell, str) and _UNSTORABLE.search(cell) for cell in row.values()):
+        return row
     return {name: _storable(cell) for name, cell in row.items()}
 
 
 def _storable(cell: Cell) -> Cell:
-    if not isinstance(cell, str) or (cell.isascii() and "\0" not in cell):
-        return cell
-    return cell.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
+    return _UNSTORABLE.sub("\ufffd", cell) if isinstance(cell, str) else cell
 
 
 class Numbers:
