@@ -80,10 +80,13 @@ def silence_owner(turns: Sequence[Turn], after: int | None, before: int | None) 
 def _after_agent(text: str, ends_with: Role) -> tuple[Role, bool]:
     if announces_wait(text):
         return Role.AGENT, True
-    if _QUESTION.search(text.rstrip("。，,. ")):
-        return Role.CUSTOMER, False
-    if _OWN_ACTION.search(text):
+    sentences = [sentence for sentence in re.split(r"(?<=[。？！?!；;])", text) if spoken(sentence).chars]
+    last = sentences[-1] if sentences else text
+    if _OWN_ACTION.search(last) and not last.endswith(("？", "?")):
+        # 我看一下有没有端口 asks nothing.
         return Role.AGENT, False
+    if _QUESTION.search(last.rstrip("。，,. ")):
+        return Role.CUSTOMER, False
     # A statement leaves the floor open; it belongs to whoever takes it.
     return ends_with, False
 
