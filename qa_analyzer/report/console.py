@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -66,13 +67,20 @@ def print_summary(
 def _report_data(finished: Finished, scorecard: ScorecardView | None) -> ReportData:
     evaluations = tuple(each.evaluation for each in finished.results if each.evaluation is not None)
     failures = tuple(each.failure for each in finished.results if each.failure is not None)
-    started_at = finished.facts.get("started_at")
+    started_at = str(finished.facts.get("started_at") or "")
     return ReportData(
-        run=RunFacts(run_id=str(started_at or ""), version=""),
+        run=RunFacts(run_id=started_at, version="", started_at=_moment(started_at)),
         scorecard=scorecard or ScorecardView("", "", {}, ()),
         evaluations=evaluations,
         failures=failures,
     )
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _table(report_data: ReportData, wording: Wording) -> Table:
@@ -87,8 +95,8 @@ def _table(report_data: ReportData, wording: Wording) -> Table:
         score = figures.score
         interval = "" if score.low is None else f"{score.low:.0f}–{score.high:.0f}"
         table.add_row(
-            Text(agent.label),
-            Text(agent.team or formats.NOTHING),
+            Text(formats.printable(agent.label)),
+            Text(formats.printable(agent.team or formats.NOTHING)),
             str(figures.calls),
             formats.decimal(score.value),
             interval,

@@ -46,6 +46,11 @@ def hours(seconds: float | None) -> str:
     return NOTHING if seconds is None else f"{seconds / 3600:.2f}"
 
 
+def printable(text: str) -> str:
+    """Return a text on one line without control characters, which could drive the terminal that shows it."""
+    return "".join(character for character in " ".join(text.split()) if character.isprintable())
+
+
 def short_hash(fingerprint: str | None) -> str:
     """Return the first twelve characters of a fingerprint."""
     return fingerprint[:12] if fingerprint else NOTHING

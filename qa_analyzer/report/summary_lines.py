@@ -31,10 +31,11 @@ def summary_lines(
     evaluations = report_data.evaluations
     names = _all_names(report_data, wording)
     total = group_figures(evaluations, list(names))
+    run = report_data.run
     lines = [
         wording(
             "console.head",
-            when=report_data.run.run_id,
+            when=formats.moment(run.started_at) if run.started_at else run.run_id,
             calls=total.calls + len(report_data.failures),
             scored=total.scored,
             failed=len(report_data.failures),
@@ -53,7 +54,7 @@ def summary_lines(
             "console.failure",
             call=failure.call_id,
             stage=wording.known(f"stage.{failure.stage}", failure.stage),
-            message=_one_line(failure.message),
+            message=failure.message,
         )
         for failure in shown
     ]
@@ -61,7 +62,8 @@ def summary_lines(
         lines.append(wording("console.failures_more", n=len(report_data.failures) - len(shown)))
     if report_page is not None:
         lines.append(wording("console.report", path=report_page))
-    return tuple(lines)
+    # Names and ids come from files that anyone may have written.
+    return tuple(formats.printable(line) for line in lines)
 
 
 def _all_names(report_data: ReportData, wording: Wording) -> dict[str, str]:
@@ -120,7 +122,7 @@ def _red_lines(report_data: ReportData, names: dict[str, str], wording: Wording)
         if row.evidence is None:
             lines.append(wording("console.red_line_bare", **values))
         else:
-            quote = _one_line(row.evidence.evidence.quote)
+            quote = formats.printable(row.evidence.evidence.quote)
             if len(quote) > QUOTE_CHARACTERS:
                 quote = quote[:QUOTE_CHARACTERS] + "…"
             lines.append(wording("console.red_line", **values, when=row.evidence.when, quote=quote))
@@ -152,8 +154,3 @@ def _agents(report_data: ReportData, wording: Wording) -> list[str]:
     if len(rows) > SHOWN_AGENTS:
         lines.append(wording("console.agents_more", n=len(rows) - SHOWN_AGENTS))
     return lines
-
-
-def _one_line(text: str) -> str:
-    """Flatten a text; control characters could drive the terminal that shows it."""
-    return "".join(character for character in " ".join(text.split()) if character.isprintable())

@@ -256,9 +256,12 @@ def evaluation(
     mono: bool = False,
     flips: Mapping[str, Verdict] | None = None,
     audio: bool = True,
+    sha256: str = "ab12" * 16,
 ) -> Evaluation:
     """Return one evaluation; ``flips`` overrides verdicts, ``timed`` False gives a text call."""
-    transcript = _transcript(plot, call_id, agent, started_at, timed=timed, mono=mono, audio=audio)
+    transcript = _transcript(
+        plot, call_id, agent, started_at, timed=timed, mono=mono, audio=audio, sha256=sha256
+    )
     sentiments = _sentiment(plot)
     analysis = CallAnalysis(
         transcript=transcript,
@@ -383,6 +386,7 @@ def _transcript(
     timed: bool,
     mono: bool,
     audio: bool,
+    sha256: str,
 ) -> Transcript:
     turns, cursor_s = [], 1.2
     for index, (role_name, text) in enumerate(plot.turns):
@@ -451,9 +455,7 @@ def _transcript(
             reasons=("开场用语在声道 0",),
         ),
         overlap_known=not mono,
-        audio=AudioFacts(
-            f"recordings/{call_id}.wav", "ab12" * 16, duration_s, 8000, 1 if mono else 2, "pcm_alaw"
-        )
+        audio=AudioFacts(f"recordings/{call_id}.wav", sha256, duration_s, 8000, 1 if mono else 2, "pcm_alaw")
         if audio
         else None,
         duration_s=duration_s,
