@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MAX_WINDOW_S = 29.0
 FRAMES_PER_S = 100
+DECODED_FRAMES = 1000
 CHARS_PER_S = 9.0  # faster than anyone speaks Mandarin; bounds what a repetition loop can cost
 
 
@@ -43,7 +44,7 @@ class Recognition:
 class Effort:
     """How hard to listen. Trailing silence keeps small Whispers from inventing text after short windows."""
 
-    beam_size: int = 2
+    beam_size: int = 1
     trailing_silence_s: float = 2.0
     patience: float = 1.0
 
@@ -71,7 +72,7 @@ class WhisperEngine:
     kind: ClassVar[str] = "whisper"
 
     def __init__(
-        self, model_dir: Path, *, device: str = "auto", threads: int = 0, batch_seconds: float = 240.0
+        self, model_dir: Path, *, device: str = "auto", threads: int = 0, batch_seconds: float = 480.0
     ) -> None:
         import ctranslate2
         from faster_whisper import WhisperModel
@@ -105,16 +106,14 @@ class WhisperEngine:
         return tuple(found[number] for number in range(len(windows)))
 
     def _batches(self, windows: Sequence[FloatArray], effort: Effort) -> Iterator[list[int]]:
-        by_length = sorted(range(len(windows)), key=lambda number: (windows[number].size, number))
-        batch: list[int] = []
-        for number in by_length:
-            frames = _padded_frames(windows[number].size, effort)
-            if batch and frames * (len(batch) + 1) > self._batch_frames:
-                yield batch
-                batch = []
-            batch.append(number)
-        if batch:
-            yield batch
+        """Group windows that decode at the same length: whom a window shares its batch with never changes its text."""
+        by_length: dict[int, list[int]] = {}
+        for number, window in enumerate(windows):
+            by_length.setdefault(_decoded_frames(window.size, effort), []).append(number)
+        for frames, numbers in sorted(by_length.items()):
+            size = max(1, self._batch_frames // frames)
+            for first in range(0, len(numbers), size):
+                yield numbers[first : first + size]
 
     def _recognize_batch(self, windows: list[FloatArray], effort: Effort, prompt: str) -> list[Recognition]:
         encoded = self._encode(windows, effort)
@@ -143,21 +142,18 @@ class WhisperEngine:
         ]
 
     def _encode(self, windows: list[FloatArray], effort: Effort) -> object:
-        """Encode each window at its own length, then lengthen all to the longest by repeating their last state.
+        """Encode each window at its own length, then lengthen all alike by repeating their last state.
 
-        The encoder's cost grows faster than the length, and so does its memory with the batch. The last state is that
-        of silence; the decoder reads a longer silence.
+        The encoder's cost grows faster than the length, and its memory with the batch. The last state is that of
+        silence; the decoder reads a longer silence.
         """
-        states = [
-            np.array(self._model.encode(_storage(self._mel(window, effort)[None]), to_cpu=True))[0]
-            for window in windows
-        ]
-        longest = max(state.shape[0] for state in states)
-        return _storage(
-            np.stack(
-                [np.pad(state, ((0, longest - state.shape[0]), (0, 0)), mode="edge") for state in states]
-            )
-        )
+        states = []
+        for window in windows:
+            encoded = self._model.encode(_storage(self._mel(window, effort)[None]), to_cpu=True)
+            state = np.array(encoded)[0]
+            missing = _decoded_frames(window.size, effort) // 2 - state.shape[0]
+            states.append(np.pad(state, ((0, missing), (0, 0)), mode="edge"))
+        return _storage(np.stack(states))
 
     def _mel(self, window: FloatArray, effort: Effort) -> FloatArray:
         """Return log-mel features followed by trailing silence, written as zeros as faster-whisper does."""
@@ -204,6 +200,11 @@ def open_engine(
 def _padded_frames(samples: int, effort: Effort) -> int:
     seconds = min(30.0, samples / RATE_HZ + effort.trailing_silence_s)
     return 2 * int(np.ceil(seconds * FRAMES_PER_S / 2))
+
+
+def _decoded_frames(samples: int, effort: Effort) -> int:
+    """Return the length a window is decoded at: one of three, so that windows can share batches."""
+    return DECODED_FRAMES * -(-_padded_frames(samples, effort) // DECODED_FRAMES)
 
 
 def _storage(features: FloatArray) -> object:

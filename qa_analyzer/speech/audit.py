@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from qa_analyzer.intervals import Span, gaps, total_s, union
 from qa_analyzer.speech.phrases import Phrase
@@ -49,9 +50,13 @@ BOILERPLATE = re.compile(
 )
 
 
-def audit_phrases(phrases: Sequence[Phrase], *, prompt: str = "") -> tuple[AuditSpan, ...]:
-    """Return every finding, ordered by time, channel and kind."""
+def audit_phrases(
+    phrases: Sequence[Phrase], *, prompt: str = "", physical: bool = True
+) -> tuple[AuditSpan, ...]:
+    """Return every finding, ordered by time, channel and kind; voices of a mix (not ``physical``) have no channel."""
     found = [span for phrase in phrases for span in audit_phrase(phrase, prompt=prompt)]
+    if not physical:
+        found = [replace(span, channel=None) for span in found]
     return tuple(sorted(found, key=lambda span: (span.start_s, span.end_s, span.channel or 0, span.kind)))
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qa_analyzer.speech.asr import THOROUGH, AsrEngine
 from qa_analyzer.speech.audit import audit_phrase, quality
-from qa_analyzer.speech.packing import PackOptions, pack
+from qa_analyzer.speech.packing import PackOptions, Window, pack
 from qa_analyzer.speech.phrases import Heard, Phrase
-from qa_analyzer.speech.vad import ChannelAudio
 
 ALONE = PackOptions(join_gap_s=0.5, margin_s=0.4, window_s=9.0)
 """The second segmentation: every phrase in windows of its own, long ones cut at their pauses."""
@@ -21,30 +19,27 @@ MAX_SHARE = 0.35
 """At most this share of a call's voice is heard twice; the worst phrases come first. Bounds the time of bad calls."""
 
 
-def listen_again(
-    engine: AsrEngine, audio: ChannelAudio, phrases: Sequence[Phrase], *, prompt: str = ""
-) -> tuple[Phrase, ...]:
-    """Return the phrases, those with findings replaced where a slower hearing alone in its window is better.
-
-    Better means less grave findings, or as grave ones and surer words by ``MIN_GAIN``; see ``audit.quality``. The
-    second hearing gets no prompt, so that nothing can leak from it.
-    """
-    marked = _worst_first(phrases, prompt)
-    if not marked:
-        return tuple(phrases)
-    windows = {
-        index: pack(phrases[index].voice, phrases[index].channel, duration_s=audio.duration_s, options=ALONE)
-        for index in marked
-    }
-    recognitions = iter(
-        engine.recognize(
-            [window.read(audio) for index in marked for window in windows[index]], effort=THOROUGH
-        )
+def windows_to_hear_again(
+    phrases: Sequence[Phrase], duration_s: float, *, prompt: str = ""
+) -> tuple[tuple[int, Window], ...]:
+    """Return the windows of a second hearing, each with the index of its phrase, in order."""
+    return tuple(
+        (index, window)
+        for index in _marked(phrases, prompt)
+        for window in pack(phrases[index].voice, phrases[index].channel, duration_s=duration_s, options=ALONE)
     )
+
+
+def replaced_where_better(
+    phrases: Sequence[Phrase], again: Sequence[tuple[int, Heard]], *, prompt: str = ""
+) -> tuple[Phrase, ...]:
+    """Return the phrases, those heard again replaced where the second hearing is better.
+
+    Better means less grave findings, or as grave ones and surer words by ``MIN_GAIN``; see ``audit.quality``.
+    """
     better = list(phrases)
-    for index in marked:
-        heard = [Heard(window, next(recognitions)) for window in windows[index]]
-        second = _heard_again(phrases[index], heard)
+    for index in sorted({index for index, _ in again}):
+        second = _heard_again(phrases[index], [heard for owner, heard in again if owner == index])
         if is_better(second, phrases[index], prompt=prompt):
             better[index] = second
     return tuple(better)
@@ -68,7 +63,7 @@ def is_better(second: Phrase, first: Phrase, *, prompt: str = "") -> bool:
     return certainty > certainty_before + MIN_GAIN
 
 
-def _worst_first(phrases: Sequence[Phrase], prompt: str) -> list[int]:
+def _marked(phrases: Sequence[Phrase], prompt: str) -> list[int]:
     """Choose the phrases to hear again, in order of time, within ``MAX_SHARE`` of all voice."""
     marked = [
         index for index, phrase in enumerate(phrases) if phrase.voice and audit_phrase(phrase, prompt=prompt)
