@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch.nn import functional
 
@@ -31,7 +31,7 @@ from training.e5_package import Pretrained, read_pretrained
 from training.grammar import Example, Grammar
 from training.noise import RecognitionNoise
 
-from qa_analyzer.analysis.encoder import FORMAT, Encoder, build_bert, pack_weights
+from qa_analyzer.analysis.encoder import FORMAT, Encoder, build_bert, pack_weights, unpack_weights
 
 LAYERS = (0, 1, 2, 3, 4, 5)
 MAX_TOKENS = 160
@@ -73,7 +73,9 @@ def main() -> None:
     student = fit.shallow(teacher, options.layers)
     seen = [example.text for example in (*service, *helpdesk)]
     seen += [example.text for example in review_examples[: options.imitate]]
-    if options.imitated is not None and options.imitated.is_file():
+    if options.start is not None:
+        student.load_state_dict(unpack_weights(load_file(options.start / "model.safetensors")))
+    elif options.imitated is not None and options.imitated.is_file():
         student.bert.load_state_dict(torch.load(options.imitated, weights_only=True))
     else:
         minutes = options.minutes * 0.3
@@ -82,7 +84,9 @@ def main() -> None:
             torch.save(student.bert.state_dict(), options.imitated)
     noise = RecognitionNoise(texts + [example.text for example in service])
     mishear = partial(noise, dice=dice)
-    tasks = _tasks(service, helpdesk, review_examples, learned, mishear, dice, batcher, teacher_bert)
+    tasks = _tasks(
+        service, helpdesk, review_examples, learned, mishear, dice, batcher, teacher_bert, options.meanings
+    )
     minutes = options.minutes * 0.7
     fit.fit(student, tasks, batcher, dice, epochs=options.epochs, rate=1.5e-4, minutes=minutes, report=report)
     _save(options.out, student, teacher, options)
@@ -105,7 +109,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--service", type=int, default=24_000, help="generated service sentences")
     parser.add_argument("--reviews", type=int, default=36_000)
     parser.add_argument("--imitate", type=int, default=16_000, help="reviews for the first stage")
+    parser.add_argument("--start", type=Path, help="finished model to go on from instead of the first stage")
     parser.add_argument("--imitated", type=Path, help="file that keeps the first stage")
+    parser.add_argument("--meanings", type=int, default=8_000, help="texts whose meaning is held")
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=60, help="limit on time spent fitting")
     parser.add_argument("--version", default="1")
@@ -141,9 +147,9 @@ def _tasks(
     dice: random.Random,
     batcher: fit.Batcher,
     teacher: torch.nn.Module,
+    meanings: int,
 ) -> list[fit.Task]:
-    domain = service + helpdesk
-    wanted, _ = fit.meanings(teacher, [example.text for example in domain], batcher)
+    wanted = fit.meanings(teacher, [example.text for example in service[:meanings]], batcher)
     service_task = fit.task_of("service", service, noise, 64)
     helpdesk_task = fit.task_of("helpdesk", helpdesk, noise, 32)
     votes = torch.tensor([dialogue.votes for dialogue in dialogues], dtype=torch.float32)
@@ -152,8 +158,8 @@ def _tasks(
         return [noise(corpora.text_of(_heard(dialogue, dice))) for dialogue in dialogues]
 
     return [
-        fit.replace(service_task, meanings=wanted[: len(service)]),
-        fit.replace(helpdesk_task, meanings=wanted[len(service) :]),
+        fit.replace(service_task, meanings=wanted),
+        helpdesk_task,
         fit.task_of("reviews", reviews, noise, 32),
         fit.Task("dialogues", dialogue_texts, 16, votes=votes / votes.sum(dim=1, keepdim=True)),
     ]

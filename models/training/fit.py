@@ -119,8 +119,8 @@ def imitate(
 
 
 @torch.no_grad()
-def meanings(teacher: nn.Module, texts: Sequence[str], batcher: Batcher) -> tuple[Tensor, Tensor]:
-    """Return the teacher's unit vectors around their common mean, and that mean.
+def meanings(teacher: nn.Module, texts: Sequence[str], batcher: Batcher) -> Tensor:
+    """Return the teacher's unit vectors around their common mean.
 
     All vectors of the pretrained encoder lie close together; taking the mean off spreads them.
     """
@@ -130,8 +130,7 @@ def meanings(teacher: nn.Module, texts: Sequence[str], batcher: Batcher) -> tupl
         with torch.autocast("cpu", torch.bfloat16):
             hidden = teacher(input_ids=ids, attention_mask=ids.ne(PADDING).long()).last_hidden_state
         vectors[rows] = mean_of(hidden.float(), ids)
-    mean = vectors.mean(0, keepdim=True)
-    return functional.normalize(vectors - mean, dim=1), mean
+    return functional.normalize(vectors - vectors.mean(0, keepdim=True), dim=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +221,9 @@ def _loss(student: ServiceEncoder, task: Task, ids: Tensor, rows: Tensor) -> Ten
     if task.meanings is not None or task.intents is not None:
         vectors = mean_of(hidden, ids)
         if task.meanings is not None:
-            loss = loss + (1 - (vectors * task.meanings[rows]).sum(1)).mean()
+            held = rows < len(task.meanings)  # only the first texts have a wanted vector
+            if bool(held.any()):
+                loss = loss + (1 - (vectors[held] * task.meanings[rows[held]]).sum(1)).mean()
         if task.intents is not None:
             loss = loss + 0.15 * _contrast(vectors, task.intents[rows])
     return loss * task.scale
