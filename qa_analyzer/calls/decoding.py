@@ -33,6 +33,7 @@ _FORMATS = {
 # What encoders pad and headers round: no call is called truncated for less.
 _ROUNDING_S = 0.5
 _ROUNDING_SHARE = 0.01
+_LONGEST_PACKET_S = 10.0
 
 
 class RecordingFaultError(Exception):
@@ -91,7 +92,7 @@ def _decode_container(
     if stated.length_s is not None and stated.length_s > max_duration_s:
         raise _too_long(stated.length_s, max_duration_s)
     writer = _SpoolWriter(new_spool, max_duration_s)
-    damaged_s = 0.0
+    damaged_s = filled_s = 0.0
     broken_off = False
     packets = container.demux(track)
     while True:
@@ -105,20 +106,26 @@ def _decode_container(
         try:
             frames = packet.decode()
         except av.error.FFmpegError:
-            lost_s = float((packet.duration or 0) * (packet.time_base or 0))
+            lost_s = min(float((packet.duration or 0) * (packet.time_base or 0)), _LONGEST_PACKET_S)
             damaged_s += lost_s
+            if damaged_s > max(_LONGEST_PACKET_S, writer.sample_count / SAMPLE_RATE_HZ):
+                break  # more is damaged than not: the file is refused below
             # Silence in its place keeps the times of what follows right.
-            writer.write_silence(lost_s)
+            filled_s += writer.write_silence(lost_s)
             continue
         for frame in frames:
             writer.write(frame)
     writer.finish()
-    present_s = writer.sample_count / SAMPLE_RATE_HZ - damaged_s
+    present_s = writer.sample_count / SAMPLE_RATE_HZ - filled_s
     if present_s <= 0:
         raise RecordingFaultError("holds no sound (0 s); copy it again from the recorder")
     missing_s = _missing_s(stated, present_s, damaged_s, broken_off=broken_off)
     return Decoded(
-        track.codec_context.name, writer.source_rate_hz, writer.channel_count, writer.sample_count, missing_s
+        track.codec_context.codec.canonical_name,
+        writer.source_rate_hz,
+        writer.channel_count,
+        writer.sample_count,
+        missing_s,
     )
 
 
@@ -162,8 +169,8 @@ def _stated_length(
 
 
 def _missing_s(stated: StatedLength, present_s: float, damaged_s: float, *, broken_off: bool) -> float | None:
-    whole_s = present_s + damaged_s if stated.length_s is None else stated.length_s
-    missing_s = max(0.0, whole_s - present_s)
+    whole_s = max(present_s + damaged_s, stated.length_s or 0.0)
+    missing_s = whole_s - present_s
     if missing_s > MAX_MISSING_SHARE * whole_s:
         raise RecordingFaultError(
             f"is cut off or damaged: {present_s:.1f} s of {whole_s:.1f} s can be decoded, too little "
@@ -192,6 +199,7 @@ class _SpoolWriter:
         self._max_duration_s = max_duration_s
         self._spools: tuple[BinaryIO, ...] = ()
         self._resampler: av.AudioResampler | None = None
+        self._fifo: av.AudioFifo | None = None
         self._shape: tuple[str, str, int] | None = None
 
     def write(self, frame: av.AudioFrame) -> None:
@@ -199,24 +207,37 @@ class _SpoolWriter:
         if self._resampler is None or shape != self._shape:
             self._change_shape(frame)
             self._shape = shape
-        assert self._resampler is not None
-        for resampled in self._resampler.resample(frame):
-            self._append(resampled)
+        assert self._fifo is not None
+        frame.pts = None  # times are counted here, not taken from the file
+        self._fifo.write(frame)
+        # Some formats have frames of 20 ms, and every call into the resampler costs as much as decoding one.
+        if self._fifo.samples >= frame.sample_rate:
+            self._drain()
 
-    def write_silence(self, duration_s: float) -> None:
-        """Append silence; before the first frame there is nothing to keep in time with."""
+    def write_silence(self, duration_s: float) -> float:
+        """Append silence and return its seconds; none before the first frame, when no channel is known."""
+        if not self._spools:
+            return 0.0
+        self._drain()
         samples = round(duration_s * SAMPLE_RATE_HZ)
         self._check_length(samples)
         for spool in self._spools:
             spool.write(bytes(2 * samples))
-        self.sample_count += samples if self._spools else 0
+        self.sample_count += samples
+        return samples / SAMPLE_RATE_HZ
 
     def finish(self) -> None:
         """Append what the resampler holds back."""
+        self._drain()
         if self._resampler is not None:
             for resampled in self._resampler.resample(None):
                 self._append(resampled)
             self._resampler = None
+
+    def _drain(self) -> None:
+        if self._resampler is not None and self._fifo is not None and self._fifo.samples:
+            for resampled in self._resampler.resample(self._fifo.read(0, partial=True)):
+                self._append(resampled)
 
     def _change_shape(self, frame: av.AudioFrame) -> None:
         self.finish()
@@ -233,6 +254,7 @@ class _SpoolWriter:
             raise RecordingFaultError(
                 f"changes from {self.channel_count} to {channel_count} channels; export each part as a file"
             )
+        self._fifo = av.AudioFifo()
         self._resampler = av.AudioResampler(format="s16p", layout=frame.layout, rate=SAMPLE_RATE_HZ)
 
     def _append(self, frame: av.AudioFrame) -> None:

@@ -39,9 +39,22 @@ def wav_length(stream: BinaryIO) -> StatedLength:
                 return StatedLength(None, closed=False)
             if size >= _WAV_STREAMED or bytes_per_s == 0:
                 return StatedLength(None)
-            return StatedLength(size / bytes_per_s)
+            beyond = _sound_beyond(stream, size)
+            return StatedLength((size + beyond) / bytes_per_s)
         stream.seek(left, io.SEEK_CUR)
     return StatedLength(None)
+
+
+def _sound_beyond(stream: BinaryIO, stated_bytes: int) -> int:
+    """Return the bytes after the stated sound that are no chunk: a header not updated hides them."""
+    start = stream.seek(stated_bytes + stated_bytes % 2, io.SEEK_CUR)
+    head = stream.read(8)
+    left = stream.seek(0, io.SEEK_END) - start
+    if len(head) < 8:
+        return 0
+    tag, size = head[:4], struct.unpack("<I", head[4:])[0]
+    is_chunk = tag.isascii() and tag.decode("ascii").isprintable() and size <= left
+    return 0 if is_chunk or not any(head) else left
 
 
 def mp3_length_is_stated(stream: BinaryIO) -> bool:

@@ -220,6 +220,23 @@ def test_a_short_loss_is_stated(tmp_path: Path, encode: Encode, tone: MakeTone) 
         assert audio.missing_s == pytest.approx(1.0, abs=0.05)
 
 
+def test_damage_in_the_middle_keeps_the_times_of_what_follows(
+    tmp_path: Path, encode: Encode, tone: MakeTone
+) -> None:
+    halves = np.concatenate([tone(10.0, 440), tone(10.0, 880)])
+    path = encode(tmp_path / "c.m4a", [halves], codec="aac", container_format="mp4")
+    raw = bytearray(path.read_bytes())
+    start = raw.index(b"mdat") + len(raw) // 4
+    raw[start : start + len(raw) // 20] = b"\xff" * (len(raw) // 20)
+    path.write_bytes(raw)
+    with open_audio(path, call_id="c") as audio:
+        assert audio.duration_s == pytest.approx(20.0, abs=0.2)
+        assert audio.missing_s is not None
+        assert 0.5 < audio.missing_s < 2.0
+        assert loudest_hz(audio.read(0, 9.0, 9.8)) == pytest.approx(440, abs=5)
+        assert loudest_hz(audio.read(0, 10.2, 11.0)) == pytest.approx(880, abs=5)
+
+
 def test_a_wav_that_was_never_closed(tmp_path: Path, encode: Encode, tone: MakeTone) -> None:
     path = encode(tmp_path / "c.wav", [tone(5.0, 440)])
     raw = bytearray(path.read_bytes())
@@ -233,6 +250,26 @@ def test_a_wav_that_was_never_closed(tmp_path: Path, encode: Encode, tone: MakeT
     path.write_bytes(raw)
     with open_audio(path, call_id="c") as audio:
         assert audio.missing_s == 0.0  # streamed on purpose
+
+
+def test_a_header_that_hides_most_of_the_sound_is_refused(
+    tmp_path: Path, encode: Encode, tone: MakeTone
+) -> None:
+    path = encode(tmp_path / "c.wav", [tone(5.0, 440)])
+    raw = bytearray(path.read_bytes())
+    at = raw.index(b"data") + 4
+    raw[at : at + 4] = struct.pack("<I", 32000)
+    path.write_bytes(raw)
+    assert "1.0 s of 5.0 s" in fault_of(path)
+
+
+def test_chunks_after_the_sound_are_no_sound(tmp_path: Path, encode: Encode, tone: MakeTone) -> None:
+    path = encode(tmp_path / "c.wav", [tone(2.0, 440)])
+    with path.open("ab") as stream:
+        stream.write(b"LIST" + struct.pack("<I", 50_000) + bytes(50_000))
+    with open_audio(path, call_id="c") as audio:
+        assert audio.duration_s == pytest.approx(2.0)
+        assert audio.missing_s == 0.0
 
 
 def test_an_ogg_cut_off_is_noticed(tmp_path: Path, encode: Encode, tone: MakeTone) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from qa_analyzer.calls.call import Direction, Role
 from qa_analyzer.calls.inputs import CallList, InputOptions, read_calls
@@ -384,6 +386,45 @@ def test_damaged_lines_do_not_stop_the_others(tmp_path: Path, line: str, expecte
 def test_an_empty_jsonl_is_a_manifest_error(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match="one JSON object a line"):
         read(manifest(tmp_path, "\n", name="calls.jsonl"))
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(
+    st.lists(
+        st.binary(max_size=60)
+        | st.sampled_from([b"{}", b'{"turns": [{"role": "agent", "text": "x"}]}', b"[]"])
+    )
+)
+def test_every_line_of_any_jsonl_is_accounted_for(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]
+) -> None:
+    lines = [
+        line.replace(b"\n", b" ").replace(b"\0", b" ").decode("utf-8", "replace").encode() for line in lines
+    ]
+    path = tmp_path_factory.getbasetemp() / "any.jsonl"
+    path.write_bytes(b"\n".join(lines))
+    written = [line for line in path.read_bytes().decode("utf-8-sig").split("\n") if line.strip()]
+    try:
+        listed = read(path)
+    except ManifestError:
+        assert not written
+        return
+    assert len(listed.calls) + len(listed.rejected) == len(written)
+
+
+@settings(max_examples=100, derandomize=True, deadline=None)
+@given(st.binary(max_size=200), st.sampled_from([".csv", ".jsonl", ".txt", ".srt", ".vtt", ".json"]))
+def test_any_bytes_give_a_list_or_a_clear_error(
+    tmp_path_factory: pytest.TempPathFactory, raw: bytes, suffix: str
+) -> None:
+    path = tmp_path_factory.getbasetemp() / f"any{suffix}"
+    path.write_bytes((b"path,agent_id\n" if suffix == ".csv" else b"") + raw)
+    try:
+        listed = read(path)
+    except ConfigError:
+        return
+    for error in listed.rejected:
+        assert str(path) in error.reason
 
 
 # File names
