@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import shutil
 import sys
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -54,3 +56,31 @@ def tone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         stream.setframerate(rate_hz)
         stream.writeframes((sides * 32767).astype("<i2").tobytes())
     return path
+
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def _missing(reason: str) -> None:
+    """A laptop may lack a browser; the machine that decides may not."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A headless Chromium of this machine, driven by Playwright."""
+    if importlib.util.find_spec("playwright") is None:
+        _missing("playwright is not installed: pip install 'qa_analyzer[dev]'")
+    from playwright.sync_api import sync_playwright
+
+    executable = next((found for name in CHROMIUM_NAMES if (found := shutil.which(name))), None)
+    if executable is None:
+        _missing("no Chromium found: apt-get install chromium fonts-noto-cjk")
+    arguments = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+    arguments += ("--disable-quic", "--disable-component-update", "--disable-sync", "--mute-audio")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=list(arguments))
+        yield chromium
+        chromium.close()

@@ -67,7 +67,7 @@
       seek(Number(start));
       spoken.textContent = element.textContent.trim();
     } else if (turn && list.scrollHeight <= list.clientHeight + 1) {
-      turn.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+      turn.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
     }
   }
 
