@@ -57,7 +57,7 @@ Workers = Annotated[
 ]
 Runner = Annotated[
     str | None,
-    typer.Option("--runner", help="Where to run: in-process, pool or ray [pool when workers > 1]."),
+    typer.Option("--runner", help="in-process, pool or ray [pool when workers > 1]."),
 ]
 RayAddress = Annotated[
     str | None, typer.Option("--ray-address", help="An existing Ray cluster [this machine].")

@@ -1,0 +1,140 @@
+"""The commands that read the KPI store: kpi and export."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from qa_analyzer.batch.night import STORE
+from qa_analyzer.errors import ConfigError
+from qa_analyzer.kpi.export import Format, export, export_changes
+from qa_analyzer.kpi.fairness import recognition_fairness
+from qa_analyzer.kpi.kpis import VALUE_COLUMNS, Dimension, kpi_table
+from qa_analyzer.kpi.outcomes import KPI_BY_ID, Measure
+from qa_analyzer.kpi.records import Selection
+from qa_analyzer.kpi.store import open_store
+
+Source = Annotated[str, typer.Argument(metavar="STORE", help="OUT of a run, or the URL of a store.")]
+Day = datetime | None
+From = Annotated[Day, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
+Until = Annotated[Day, typer.Option("--until", formats=["%Y-%m-%d"], help="Last day.")]
+Teams = Annotated[list[str] | None, typer.Option("--team", help="Only these teams.")]
+Agents = Annotated[list[str] | None, typer.Option("--agent", help="Only these agents.")]
+Queues = Annotated[list[str] | None, typer.Option("--queue", help="Only these queues.")]
+DIMENSIONS = {
+    "agent": Dimension.AGENT,
+    "team": Dimension.TEAM,
+    "queue": Dimension.QUEUE,
+    "day": Dimension.DAY,
+    "week": Dimension.WEEK,
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command("kpi")(kpi)
+    app.command("export")(export_command)
+
+
+def kpi(
+    source: Source,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", help="agent, team, queue, day or week; may repeat.")
+    ] = None,
+    only: Annotated[list[str] | None, typer.Option("--kpi", help="Only these KPIs.")] = None,
+    first_day: From = None,
+    last_day: Until = None,
+    team: Teams = None,
+    agent: Agents = None,
+    queue: Queues = None,
+) -> None:
+    """Show the KPIs with their n and 95 % interval; what cannot be known says so."""
+    unknown = [name for name in by or () if name not in DIMENSIONS] + [
+        k for k in only or () if k not in KPI_BY_ID
+    ]
+    if unknown:
+        known = f"--by takes {', '.join(DIMENSIONS)}; --kpi takes {', '.join(KPI_BY_ID)}"
+        raise ConfigError(f"unknown: {', '.join(unknown)}. {known}")
+    chosen = [KPI_BY_ID[name] for name in only] if only else list(KPI_BY_ID.values())
+    with open_store(store_url(source)) as store:
+        facts = store.facts(_selection(first_day, last_day, team, agent, queue))
+    dimensions = [DIMENSIONS[name] for name in by or ()]
+    console = Console()
+    console.print(_table(kpi_table(facts, dimensions, kpis=chosen), [each.value for each in dimensions]))
+    warning = recognition_fairness(facts).warning
+    if warning and "agent" in (by or ()):
+        console.print(warning, markup=False)
+
+
+def export_command(
+    source: Source,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")],
+    form: Annotated[Format, typer.Option("--format", help="How to write.")] = Format.CSV,
+    changes: Annotated[
+        bool, typer.Option("--changes", help="Only what changed since the last such export.")
+    ] = False,
+    first_day: From = None,
+    last_day: Until = None,
+    team: Teams = None,
+    agent: Agents = None,
+    queue: Queues = None,
+) -> None:
+    """Write the store as CSV, JSON lines or Parquet, with a data dictionary."""
+    selection = _selection(first_day, last_day, team, agent, queue)
+    with open_store(store_url(source)) as store:
+        written = (export_changes if changes else export)(store, out, form, selection)
+    if written is None:
+        typer.echo("nothing changed since the last export")
+        return
+    for path in written.files:
+        typer.echo(path)
+
+
+def store_url(source: str) -> str:
+    """Return the URL of a store given as such, as a SQLite file, or as the folder of a run."""
+    if "://" in source:
+        return source
+    path = Path(source)
+    file = path / STORE if path.is_dir() else path
+    if not file.is_file():
+        raise ConfigError(f"{file} is not there: give the --out folder of a run, or the URL of a store")
+    return f"sqlite:///{file}"
+
+
+def _selection(
+    first_day: Day, last_day: Day, team: list[str] | None, agent: list[str] | None, queue: list[str] | None
+) -> Selection:
+    return Selection(
+        first_day=_date(first_day),
+        last_day=_date(last_day),
+        teams=tuple(team or ()),
+        agent_ids=tuple(agent or ()),
+        queues=tuple(queue or ()),
+    )
+
+
+def _date(moment: datetime | None) -> date | None:
+    return moment.date() if moment is not None else None
+
+
+def _table(figures: pd.DataFrame, names: list[str]) -> Table:
+    table = Table(*names, *VALUE_COLUMNS[:5], "note")
+    for row in figures.to_dict("records"):
+        rate = KPI_BY_ID[row["kpi"]].measure is Measure.RATE
+        shown = [_figure(row[column], rate=rate) for column in ("value", "low", "high")]
+        groups = ["–" if pd.isna(row[name]) else str(row[name]) for name in names]
+        table.add_row(*groups, row["kpi"], shown[0], str(row["n"]), shown[1], shown[2], row["note"])
+    return table
+
+
+def _figure(value: float, *, rate: bool) -> str:
+    if math.isnan(value):
+        return "–"
+    return f"{value:.1%}" if rate else f"{value:.2f}"
