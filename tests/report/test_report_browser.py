@@ -69,7 +69,7 @@ def visit(browser: Any, report: Path) -> Iterator[Callable[..., Visit]]:
 
 
 def _wait(page: Any, condition: str, timeout_s: float = 10.0) -> None:
-    """Wait until a condition on ``audio`` holds; Playwright's own waiting needs the eval that the pages forbid."""
+    """Wait for a condition on ``audio``; Playwright's own waiting needs the eval that the pages forbid."""
     deadline_s = time.monotonic() + timeout_s
     while not page.evaluate(
         f"(() => {{ const audio = document.getElementById('audio'); return {condition}; }})()"
