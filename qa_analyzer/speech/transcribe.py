@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qa_analyzer.calls.audio import open_audio
 from qa_analyzer.calls.call import Call
-from qa_analyzer.errors import CallError, MissingDependencyError, TranscriptionError
+from qa_analyzer.errors import CallError, TranscriptionError
 from qa_analyzer.speech.asr import FAST, THOROUGH, AsrEngine, Effort, Recognition, open_engine
 from qa_analyzer.speech.diarization import Diarizer, SenkoDiarizer
 from qa_analyzer.speech.given_text import transcript_from_turns
@@ -40,7 +40,7 @@ class Transcriber:
         self.engine = engine
         self._voice = voice or VoiceDetector()
         self._packing = packing or PackOptions()
-        self._diarizer = diarizer
+        self._diarizer = diarizer or SenkoDiarizer()
         self._prompt = prompt
         self._second_pass = second_pass
 
@@ -138,15 +138,6 @@ def open_transcriber(
     threads: int = 0,
     hot_words: Path | None = None,
 ) -> Transcriber:
-    """Load everything a transcriber needs; raise ModelError or FaultsError before any call is opened.
-
-    Without the extra ``mono`` the speakers of mono recordings stay unknown.
-    """
+    """Load everything a transcriber needs; raise ModelError or FaultsError before any call is opened."""
     prompt = load_hot_words(hot_words).prompt if hot_words is not None else ""
-    diarizer: Diarizer | None
-    try:
-        diarizer = SenkoDiarizer()
-    except MissingDependencyError:
-        diarizer = None
-    engine = open_engine(asr_model, models_dir, device=device, threads=threads)
-    return Transcriber(engine, diarizer=diarizer, prompt=prompt)
+    return Transcriber(open_engine(asr_model, models_dir, device=device, threads=threads), prompt=prompt)
