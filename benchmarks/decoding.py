@@ -1,4 +1,4 @@
-"""How fast recordings are decoded, and in how much memory: one long file per format, each in a process of its own.
+"""How fast recordings are decoded and checked, and in how much memory: one long file and process a format.
 
     python benchmarks/decoding.py --hours 3
 
@@ -62,7 +62,7 @@ def write_long(
 
 
 def measure(path: Path) -> tuple[float, float, float, float]:
-    """Return the audio seconds, the processor seconds of decoding and of checking, and the peak memory in MB."""
+    """Return seconds of audio, processor seconds of decoding and of checking, and peak memory in MB."""
     started_s = time.process_time()
     with open_audio(path, call_id=path.stem) as audio:
         decoded_s = time.process_time()
@@ -85,10 +85,8 @@ def main() -> None:
             with multiprocessing.get_context("spawn").Pool(1) as pool:
                 audio_s, decode_s, check_s, peak_mb = pool.apply(measure, (path,))
             size_mb = path.stat().st_size / 1e6
-            print(
-                f"{name:16} {size_mb:8.0f} {audio_s / decode_s:7.0f}x {audio_s / check_s:7.0f}x {peak_mb:8.0f}",
-                flush=True,
-            )
+            speeds = f"{audio_s / decode_s:7.0f}x {audio_s / check_s:7.0f}x"
+            print(f"{name:16} {size_mb:8.0f} {speeds} {peak_mb:8.0f}", flush=True)
             path.unlink()
 
 

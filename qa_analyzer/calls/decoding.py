@@ -63,7 +63,24 @@ def open_regular(path: Path) -> io.BufferedReader:
 def open_container(stream: BinaryIO) -> av.container.InputContainer:
     """Open a recording that cannot make us open anything else; raises FFmpegError or ValueError."""
     # Recorders write tags in any encoding; none is read here.
-    return av.open(stream, mode="r", options=_FORMATS, metadata_errors="replace")
+    return av.open(_QuietStream(stream), mode="r", options=_FORMATS, metadata_errors="replace")
+
+
+class _QuietStream:
+    """The file as PyAV reads it. Damaged headers ask for impossible places, and PyAV prints refusals."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.name = str(stream.name)  # raw GSM is known by its suffix alone
+        self.read = stream.read
+        self.tell = stream.tell
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Return the new position, or -1 where there is no such place."""
+        try:
+            return self._stream.seek(offset, whence)
+        except (OSError, ValueError):
+            return -1
 
 
 def decode(stream: BinaryIO, new_spool: Callable[[], BinaryIO], *, max_duration_s: float) -> Decoded:
@@ -137,6 +154,8 @@ def _only_track(container: av.container.InputContainer) -> av.AudioStream:
         raise RecordingFaultError(
             f"has {len(tracks)} sound tracks; export the two parties as the two channels of one track"
         )
+    if tracks[0].codec_context is None:
+        raise RecordingFaultError("has sound in an unknown coding, or a damaged header; convert it to WAV")
     channel_count = tracks[0].codec_context.channels
     if channel_count > 2:
         raise RecordingFaultError(

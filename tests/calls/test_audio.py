@@ -4,6 +4,7 @@ import hashlib
 import os
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -290,6 +291,29 @@ def test_too_many_channels(tmp_path: Path) -> None:
     path = tmp_path / "c.wav"
     path.write_bytes(b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks)
     assert "has 4 channels" in fault_of(path)
+
+
+def test_an_unknown_coding(
+    tmp_path: Path, encode: Encode, tone: MakeTone, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = encode(tmp_path / "c.wav", [tone(1.0, 440)])
+    raw = bytearray(path.read_bytes())
+    raw[20:22] = b"\xee\xee"  # the format tag
+    path.write_bytes(raw)
+    assert "unknown coding" in fault_of(path)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_impossible_places_in_a_header_are_not_printed(
+    tmp_path: Path, encode: Encode, tone: MakeTone, capfd: pytest.CaptureFixture[str]
+) -> None:
+    whole = encode(tmp_path / "c.caf", [tone(1.0, 440)], container_format="caf").read_bytes()
+    for at in range(80):
+        path = tmp_path / f"{at}.caf"
+        path.write_bytes(whole[:at] + b"\xff" + whole[at + 1 :])
+        with suppress(DecodeError):
+            open_audio(path, call_id="c").close()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_duration_limits(tmp_path: Path, encode: Encode, tone: MakeTone) -> None:
