@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from private_postgres import find_server_binaries, private_postgres
 
 from qa_analyzer.kpi.store import KpiStore, open_store
+
+KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
 @pytest.fixture(scope="session")
@@ -31,12 +34,32 @@ def postgres_server() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database, once in each kind."""
+@pytest.fixture(params=KINDS)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without any table, once in each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'store.db'}"
-    server: str = request.getfixturevalue("postgres_server")
+    return emptied(request.getfixturevalue("postgres_server"))
+
+
+@pytest.fixture(params=KINDS)
+def store_url(request: pytest.FixtureRequest, tmp_path: Path, built_store: Path) -> str:
+    """The address of a store without any row, once in each kind."""
+    if request.param == "sqlite":
+        shutil.copy(built_store, tmp_path / "store.db")
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    return emptied(request.getfixturevalue("postgres_server"))
+
+
+@pytest.fixture(scope="session")
+def built_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite store without rows, to copy: building one takes longer than most tests."""
+    path = tmp_path_factory.mktemp("built") / "store.db"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
+def emptied(server: str) -> str:
     admin = create_engine(make_url(server).set(drivername="postgresql+psycopg"))
     try:
         with admin.begin() as connection:

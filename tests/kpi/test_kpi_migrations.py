@@ -39,7 +39,16 @@ def versions() -> list[str]:
 
 @pytest.fixture
 def engine(store_url: str) -> Iterator[Engine]:
-    opened = create_engine(store_url.replace("postgresql:", "postgresql+psycopg:"))
+    yield from connected(store_url)
+
+
+@pytest.fixture
+def empty_engine(empty_url: str) -> Iterator[Engine]:
+    yield from connected(empty_url)
+
+
+def connected(url: str) -> Iterator[Engine]:
+    opened = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     yield opened
     opened.dispose()
 
@@ -54,29 +63,27 @@ def test_versions_are_numbered_without_gaps() -> None:
     assert versions() == [f"{number:04d}" for number in range(1, len(versions()) + 1)]
 
 
-def test_migrations_build_exactly_the_tables_of_the_schema(engine: Engine) -> None:
-    migrate(engine)
-    with engine.connect() as connection:
+def test_migrations_build_exactly_the_tables_of_the_schema(empty_engine: Engine) -> None:
+    migrate(empty_engine)
+    with empty_engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
 
 
 @pytest.mark.parametrize("start", versions())
-def test_every_earlier_version_comes_up_to_date_with_its_rows(
-    store_url: str, engine: Engine, start: str
-) -> None:
+def test_every_earlier_version_comes_up_to_date(empty_url: str, empty_engine: Engine, start: str) -> None:
     """A store of an earlier release, filled in its own columns, opens with everything in it."""
-    migrate(engine, start)
+    migrate(empty_engine, start)
     evaluation = evaluate(started_at="2026-03-01T09:00:00", tags=("signal",), verdicts={"greeting": "pass"})
-    fill_as_that_version_did(engine, evaluation_columns(engine))
-    with open_store(store_url) as store:
+    fill_as_that_version_did(empty_engine, evaluation_columns(empty_engine))
+    with open_store(empty_url) as store:
         (stored,) = store.evaluations()
         assert (stored.call["call_id"], stored.head["percent"]) == ("c1", 80.0)
         assert [each.criterion_id for each in stored.criteria] == ["greeting"]
         assert [tag.code for tag in stored.complaints] == ["signal"]
         store.save_result(evaluation)
         assert len(list(store.evaluations())) == 1
-    assert set(inspect(engine).get_view_names()) >= set(VIEWS)
+    assert set(inspect(empty_engine).get_view_names()) >= set(VIEWS)
 
 
 def evaluation_columns(engine: Engine) -> set[str]:

@@ -288,12 +288,12 @@ def test_two_writers_wait_for_each_other(reopen: Callable[[], KpiStore]) -> None
     assert len({each.revision for each in stored}) == 40
 
 
-def test_opening_an_empty_database_from_many_sides_builds_it_once(store_url: str) -> None:
+def test_opening_an_empty_database_from_many_sides_builds_it_once(empty_url: str) -> None:
     problems: list[BaseException] = []
 
     def visit() -> None:
         try:
-            with open_store(store_url) as store:
+            with open_store(empty_url) as store:
                 store.save_result(evaluate())
         except BaseException as problem:  # noqa: BLE001 - a thread's error must reach the test
             problems.append(problem)
@@ -304,7 +304,7 @@ def test_opening_an_empty_database_from_many_sides_builds_it_once(store_url: str
     for thread in threads:
         thread.join()
     assert problems == []
-    with open_store(store_url) as store:
+    with open_store(empty_url) as store:
         assert len(list(store.evaluations())) == 1
 
 
