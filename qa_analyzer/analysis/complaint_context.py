@@ -1,7 +1,7 @@
 """When a complaint that is mentioned is not made: denied, quoted, asked, imagined, or over and done with.
 
-Customers dispute by rhetorical question (你们怎么又扣钱, 这不是骗人吗) and threaten by condition (再不修我就转网). Both are
-complaints; only real questions, denials and suppositions are dismissed here.
+Customers dispute by rhetorical question (你们怎么又扣钱, 这不是骗人吗) and threaten by condition
+(再不修我就转网). Both are complaints; only real questions, denials and suppositions are dismissed here.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _ACCUSING = re.compile(
 _SUPPOSED_BEFORE = re.compile(
     r"(?:如果|要是|假如|假设|假使|倘若|若是|万一|比如|比方|哪天|将来|以后(?:要|想|会|再)?|别又|别再又|怕|担心|省得|免得|以防|避免)(?P<rest>.*)$"
 )
-_SUPPOSED_AFTER = re.compile(r"^.{0,3}?(?:的话|怎么办|咋办)")
+_SUPPOSED_AFTER = re.compile(r"^.{0,3}?(?:(?<![说讲您你我他她们骂听])的话|怎么办|咋办)")
 # What turns a condition into a threat: the fault goes on, or nothing is done.
 _THREAT = re.compile(r"再|还|不|没|解决|处理|这样|这么|老|总|继续")
 
@@ -42,14 +42,16 @@ _OVER = re.compile(
     r"(?:已经|后来|现在|早就|早|刚才|刚刚|这会儿?|今天|昨天|当天|第二天|都|也|就)(?:又|都|就|也|给|帮|全|自己|我|你们|你|人家|师傅){0,4}"
     r"(?:修好|弄好|搞好|处理好|解决|恢复|正常|好|通|退|补|查清楚|打消|没事|没问题|没再|可以|快多|挺好|好多)(?:回来|给我|好|过)?(?:了|啦)"
 )
-_DONE_FOR_ME = re.compile(r"(?:帮|给|替)我.{0,8}?(?:开通|办好|弄好|解决|修好|处理好|办成|调好|恢复|装好|搞定)了?")
+_DONE_FOR_ME = re.compile(
+    r"(?:帮|给|替)我.{0,8}?(?:开通|办好|弄好|解决|修好|处理好|办成|调好|恢复|装好|搞定)了?"
+)
 _NOT_OVER = re.compile(
     r"又|但|可是|结果|还是|不过|没几天|没过|不到|才好|就又|再次|依然|仍|没好|不行|没用|什么时候|多久|几天|才能|能不能|吗"
 )
 
 
 def dismissal(spoken: SpokenText, hit: PatternHit, keep: tuple[str, ...]) -> str | None:
-    """Return why a mention is no complaint (negated, question, hypothetical, resolved), or None when it is one.
+    """Return why a mention is no complaint (negated, question, hypothetical, resolved); None when it is one.
 
     Contexts named in ``keep`` are not looked at; ``threat`` keeps conditional threats only.
     """

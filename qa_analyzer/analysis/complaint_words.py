@@ -1,4 +1,4 @@
-"""Words of a turn by jieba with the lexicon's own dictionary: a guard against hits that cut through other words."""
+"""Words of a turn by jieba with the lexicon's own dictionary, to guard against hits in other words."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ MAX_WORD_CHARS = 4
 MAX_GUARDED_CHARS = 2
 _WORD_FREQUENCY = 2000
 # Terms with these are pieces of sentences (给我退, 都没人), not words.
-_FUNCTION_CHARS = frozenset("我你您他她它们的了着过得地不没就都也还又再才给把被让叫说要会能有是在跟和向对去来这那哪个一两几什么怎")
+_FUNCTION_CHARS = frozenset(
+    "我你您他她它们的了着过得地不没就都也还又再才给把被让叫说要会能有是在跟和向对去来这那哪个一两几什么怎"
+)
 # Dictionary words rarer than this are as often chance as words.
 _KNOWN_WORD_FREQUENCY = 20
-# Terms of at least this many characters stay recognisable with one sound that accents merge (n/l, zh/z, in/ing).
+# From this many characters on, a term stays recognisable with one sound that accents merge (n/l, zh/z).
 MIN_ACCENT_CHARS = 4
 # Frequency in jieba's dictionary from which a word is taken to have been said.
 COMMON_WORD_FREQUENCY = 100
@@ -44,7 +46,7 @@ class Tokens:
 
     def __init__(self, terms: Iterable[str]) -> None:
         self.terms = frozenset(terms)
-        self.tokenizer = jieba.Tokenizer()
+        self.tokenizer = _own_tokenizer()
         self.tokenizer.load_userdict(io.StringIO(user_dictionary(self.terms)))
         self._cut = lru_cache(maxsize=2048)(self._words)
 
@@ -53,13 +55,12 @@ class Tokens:
         return tuple(chars[start:end] for start, end in self._cut(chars))
 
     def stands_alone(self, chars: str, start: int, end: int) -> bool:
-        """Say whether ``chars[start:end]`` does not cut through a known word that is no term of the lexicon."""
+        """Say whether ``chars[start:end]`` cuts through no known word, other than terms of the lexicon."""
         written = chars[start:end]
-        if not written.endswith("人"):  # 没有人 in 没有人家…
-            if len(written) > MAX_GUARDED_CHARS:
-                return True
-            if len(written) > 1 and not _FUNCTION_CHARS.isdisjoint(written):
-                return True
+        if len(written) > MAX_GUARDED_CHARS and not written.endswith("人"):  # 没有人 in 没有人家…
+            return not self._enters_common_word(chars, start)
+        if 1 < len(written) <= MAX_GUARDED_CHARS and not _FUNCTION_CHARS.isdisjoint(written):
+            return True
         return not any(
             (word_start < start < word_end or word_start < end < word_end)
             and chars[word_start:word_end] not in self.terms
@@ -67,16 +68,27 @@ class Tokens:
             for word_start, word_end in self._cut(chars)
         )
 
-    def misheard(self, chars: str, start: int, end: int, term: str) -> bool:
-        """Say whether ``chars[start:end]`` is likely ``term`` in wrong characters, not other words that sound like it.
+    def _enters_common_word(self, chars: str, start: int) -> bool:
+        # 信号不好 in 微信号不好记
+        return any(
+            word_start < start < word_end
+            and (self.tokenizer.FREQ.get(chars[word_start:word_end]) or 0) >= COMMON_WORD_FREQUENCY
+            and chars[word_start:word_end] not in self.terms
+            for word_start, word_end in self._cut(chars)
+        )
 
-        Only characters of the same sound count (in terms of four and more, one that an accent merges), and none that
-        stands in a common word of its own.
+    def misheard(self, chars: str, start: int, end: int, term: str) -> bool:
+        """Say whether ``chars[start:end]`` is likely ``term`` in wrong characters, and no other words.
+
+        Only characters of the same sound count (in terms of four and more, one that an accent merges), and
+        none that stands in a common word of its own.
         """
         written = chars[start:end]
         if len(written) != len(term):
             return False
-        changed = [start + place for place, pair in enumerate(zip(written, term, strict=True)) if pair[0] != pair[1]]
+        changed = [
+            start + place for place, pair in enumerate(zip(written, term, strict=True)) if pair[0] != pair[1]
+        ]
         if 2 * len(changed) > len(term):
             return False
         apart = [place for place in changed if not _same_sound(chars[place], term[place - start])]
@@ -99,6 +111,14 @@ class Tokens:
             spans.append((start, start + len(word)))
             start += len(word)
         return tuple(spans)
+
+
+def _own_tokenizer() -> jieba.Tokenizer:
+    # A copy: loading the dictionary again takes a second, and sharing it would teach our words to others.
+    jieba.dt.initialize()
+    tokenizer = jieba.Tokenizer()
+    tokenizer.FREQ, tokenizer.total, tokenizer.initialized = dict(jieba.dt.FREQ), jieba.dt.total, True
+    return tokenizer
 
 
 def _same_sound(left: str, right: str) -> bool:

@@ -1,7 +1,7 @@
 """Complaints and risks in what the customer said, found by the lexicon's patterns.
 
-A keyword is no complaint: a tag needs a whole pattern in a customer turn, standing as words of its own, and neither
-denied nor merely asked, supposed or already settled.
+A keyword is no complaint: a tag needs a whole pattern in a customer turn, standing as words of its own, and
+neither denied nor merely asked, supposed or already settled.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NEAR_TURNS = 3
 # A term of fewer characters has too many homophones, the more so when nothing else is asked for.
 MIN_SOUND_CHARS = 2
 MIN_SOUND_CHARS_ALONE = 4
-# Mean cost a character up to which a term counts by sound: one homophone in a word of two, an accent in longer ones.
+# Mean cost a character up to which a term counts by sound: one homophone in two, an accent in longer terms.
 SOUND_LIMITS = {2: 0.06, 3: 0.08, 4: 0.15}
 LONG_SOUND_LIMIT = 0.2
 MAX_SEVERITY = 5
@@ -114,14 +114,11 @@ class ComplaintTagger:
         hits = call.hits(position)
         for pattern in code.patterns:
             for hit in find_pattern(pattern, hits, text.breaks):
-                if (
-                    self._in_place(pattern, call, position, hit)
-                    and dismissal(text, hit, pattern.keep) is None
-                ):
+                if self._in_place(pattern, call, position) and dismissal(text, hit, pattern.keep) is None:
                     yield hit
 
     @staticmethod
-    def _in_place(pattern: Pattern, call: _Call, position: int, hit: PatternHit) -> bool:
+    def _in_place(pattern: Pattern, call: _Call, position: int) -> bool:
         if pattern.needs is not None and not call.mentions(*pattern.needs, position):
             return False
         return not any(call.mentions(element, scope, position) for element, scope in pattern.unless)

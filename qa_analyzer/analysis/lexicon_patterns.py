@@ -1,8 +1,9 @@
 """The small language of complaint patterns, and finding patterns among the term hits of a turn.
 
-``{slot}`` is any term of a slot; ``断|掉线`` any of these; ``掉(线|网)`` writes both out. Elements follow each other
-with at most ``DEFAULT_GAP`` characters between them, or ``~N``; ``!{slot}`` or ``!好|行`` bars terms from that gap. A slot
-may hold whole patterns too: an entry with a space in it. A sentence end inside a gap counts as ``SENTENCE_END_COST`` characters.
+``{slot}`` is any term of a slot; ``断|掉线`` any of these; ``掉(线|网)`` writes both out. Elements follow
+each other with at most ``DEFAULT_GAP`` characters between them, or ``~N``; ``!{slot}`` or ``!好|行`` bars
+terms from that gap. A slot may hold whole patterns too: an entry with a space in it. A sentence end inside a
+gap counts as ``SENTENCE_END_COST`` characters.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class PatternSyntaxError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One place in a pattern: any of ``terms``, or any of ``sequences``. ``sound`` false: the terms as written only."""
+    """One place in a pattern: any of ``terms`` or ``sequences``. ``sound`` false: only as written."""
 
     terms: frozenset[str]
     sound: bool
@@ -53,8 +54,8 @@ Slots = Mapping[str, Element]
 class Pattern:
     """A compiled pattern; elements are indexes into the lexicon's elements.
 
-    ``needs`` and ``unless`` pair an element with its scope: turn, near (the turn and three before it, any role) or
-    call. ``keep`` lists the contexts in which a mention still counts.
+    ``needs`` and ``unless`` pair an element with its scope: turn, near (the turn and three before it, any
+    role) or call. ``keep`` lists the contexts in which a mention still counts.
     """
 
     steps: tuple[tuple[int, int, tuple[int, ...]], ...]
@@ -94,7 +95,7 @@ class PatternHit:
 
 
 def expand_term(written: str) -> tuple[str, ...]:
-    """Write out the alternatives of a term: 掉(线|网) gives 掉线, 掉网. A group may hold an empty alternative."""
+    """Write out the alternatives of a term: 掉(线|网) gives 掉线, 掉网. An alternative may be empty."""
     if odd := re.search(r"[*+?\[\]^$\\.,，。]", written):
         raise PatternSyntaxError(
             f"{odd[0]!r} means nothing in {written!r}: terms are plain text with (a|b) alternatives"
@@ -141,7 +142,7 @@ def parse_pattern(written: str, slots: Slots, *, sound: bool) -> ParsedPattern:
 
 
 def parse_slot(written: Sequence[str], slots: Slots, *, sound: bool) -> Element:
-    """Read the entries of a slot: terms, and patterns where an entry holds a space; raises PatternSyntaxError."""
+    """Read the entries of a slot: terms, and patterns where one holds a space; raises PatternSyntaxError."""
     terms: list[str] = []
     sequences: list[ParsedPattern] = []
     for entry in written:
