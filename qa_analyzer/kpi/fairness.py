@@ -49,6 +49,34 @@ class RecognitionFairness:
         return self.explained_share is not None
 
 
+def comparison_warnings(facts: Facts) -> tuple[str, ...]:
+    """Say in sentences why the figures of these calls may not be compared; empty when they may.
+
+    Scores of different scorecards, or of recordings heard by different recognisers, measure different things.
+    """
+    calls = facts.calls
+    warnings: list[str] = []
+    scorecards = sorted(calls["scorecard_id"].dropna().unique())
+    if len(scorecards) > 1:
+        warnings.append(
+            f"scores of {len(scorecards)} scorecards are mixed: choose one of {', '.join(scorecards)}"
+        )
+    for scorecard_id, own in calls.groupby("scorecard_id"):
+        versions = sorted(own["scorecard_version"].unique())
+        if own["scorecard_fingerprint"].nunique() > 1:
+            warnings.append(
+                f"scorecard {scorecard_id} changed in between (versions {', '.join(versions)}):"
+                " score the calls again before comparing them"
+            )
+    models = sorted(calls["asr_model"].dropna().unique())
+    if len(models) > 1:
+        warnings.append(f"recordings were recognised by different models: {', '.join(models)}")
+    if calls["mean_word_probability"].notna().any():
+        found = recognition_fairness(facts).warning
+        warnings.extend([found] if found else [])
+    return tuple(warnings)
+
+
 def recognition_fairness(facts: Facts) -> RecognitionFairness:
     """Compare agents' scores with how well their calls were recognised."""
     calls = facts.calls[["agent_id", "percent", "mean_word_probability"]].dropna()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from kpi_builders import evaluate
 from nights import a_night
 
 from qa_analyzer.kpi.facts import facts_of
-from qa_analyzer.kpi.fairness import recognition_fairness
+from qa_analyzer.kpi.fairness import comparison_warnings, recognition_fairness
 from qa_analyzer.kpi.kpis import Dimension, kpi_table, ranking
 from qa_analyzer.kpi.outcomes import KPIS, outcomes
 from qa_analyzer.kpi.uncertainty import LARGEST_RESAMPLED, bootstrap_means, wilson
@@ -294,3 +295,32 @@ def test_fairness_of_text_calls_is_not_available() -> None:
     assert not found.available
     assert found.warning is not None
     assert "not available" in found.warning
+
+
+def test_figures_that_may_not_be_compared_say_so() -> None:
+    assert comparison_warnings(facts_of([evaluate("c1"), evaluate("c2")])) == ()
+    mixed = [evaluate("c1"), evaluate("c2", scorecard="card-2", scorecard_version="2")]
+    (changed,) = comparison_warnings(facts_of(mixed))
+    assert "telecom changed in between (versions 1, 2)" in changed
+    other = replace(evaluate("c1", scorecard="sales-1"), scorecard_id="sales")
+    (several,) = comparison_warnings(facts_of([evaluate("c1"), other]))
+    assert "choose one of sales, telecom" in several
+
+
+def test_ranks_made_by_recognition_are_among_the_warnings() -> None:
+    (unsafe,) = comparison_warnings(facts_of(noisy(10, 40, slope=60, spread=0.2)))
+    assert "not safe" in unsafe
+    assert comparison_warnings(facts_of(noisy(10, 40, slope=0, spread=0.2))) == ()
+
+
+def test_recordings_heard_by_different_models_are_among_the_warnings() -> None:
+    calls = [evaluate("c1"), evaluate("c2")]
+    heard = [
+        replace(
+            each,
+            analysis=replace(each.analysis, transcript=replace(each.analysis.transcript, asr_model=model)),
+        )
+        for each, model in zip(calls, ("base", "large"), strict=True)
+    ]
+    (models,) = comparison_warnings(facts_of(heard))
+    assert models.endswith("base, large")
