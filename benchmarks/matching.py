@@ -195,17 +195,17 @@ def thousand_phrases(count: int = 1500) -> list[Phrase]:
 
 
 def seconds_per_call(phrases: Iterable[Phrase], texts: Sequence[str], calls: int = 20) -> tuple[float, float]:
-    """Return seconds to build the matcher and median seconds for a call of 30 turns."""
-    start_s = time.perf_counter()
+    """Return processor seconds to build the matcher and, as median, for a call of 30 turns."""
+    start_s = time.process_time()
     matcher = PhraseMatcher(phrases)
-    built_s = time.perf_counter() - start_s
+    built_s = time.process_time() - start_s
     taken: list[float] = []
     for call in range(calls):
         turns = [spoken(text) for text in texts[call * 30 : call * 30 + 30]]
-        start_s = time.perf_counter()
+        start_s = time.process_time()
         for turn in turns:
             matcher.find(turn)
-        taken.append(time.perf_counter() - start_s)
+        taken.append(time.process_time() - start_s)
     return built_s, sorted(taken)[len(taken) // 2]
 
 
@@ -256,7 +256,9 @@ def main() -> None:
     many = thousand_phrases()
     speech = texts or [before + after for before, after in HOSTS] * 100
     built_s, call_s = seconds_per_call(many, speech)
-    print(f"\n{len(many)} phrases: built in {built_s:.2f} s, a call of 30 turns in {call_s * 1000:.1f} ms.")
+    print(
+        f"\n{len(many)} phrases: built in {built_s:.2f} s, a call of 30 turns in {call_s * 1000:.1f} ms (processor)."
+    )
 
 
 if __name__ == "__main__":

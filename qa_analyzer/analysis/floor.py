@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from qa_analyzer.analysis.mandarin import spoken
+from qa_analyzer.analysis.matching import Phrase, PhraseMatcher
 from qa_analyzer.calls.call import Role
 from qa_analyzer.speech.transcript import Turn
 
@@ -24,6 +26,8 @@ _WAIT = re.compile(
     r"|(?:等|给我|占用|耽误)[^，。]{0,6}(?:分钟|秒|会儿?|时间|工夫|功夫)|片刻|一会儿?就?好|别着急挂"
     r"|保持(?:通话|在线|线上)|请您?等"
 )
+# The same as phrases, to be recognised by sound where the recogniser wrote something else.
+_WAIT_PHRASES = ("请您稍等", "稍等一下", "您稍等", "请稍候", "您等一下", "请等一下", "别挂电话", "不要挂机")
 # Saying what one does next keeps the floor without asking to wait: 我查一下, 那我转了啊.
 _OWN_ACTION = re.compile(
     r"(?:我|这边|我们|咱)[^，。？?]{0,8}?(?:查|看|核实|核对|核查|问|转|登记|记录|派|申请|处理|操作|改|办"
@@ -32,15 +36,15 @@ _OWN_ACTION = re.compile(
     r"|转|接|处理|操作|办|派|提交|开|取消)|^转了"
 )
 _QUESTION = re.compile(
-    r"[?？]|(?:吗|呢|么)[啊呀]?$|(?:是不是|对不对|好不好|行不行|可不可以|有没有|能不能|多少|几|什么|哪|谁"
+    r"[?？]|(?:吗|呢|么)[啊呀]?$|(.)不\1|(?:是不是|对不对|好不好|行不行|可不可以|有没有|能不能|多少|几|什么|哪|谁"
     r"|怎么|如何)[^，。！]{0,8}$|请(?:您)?(?:讲|说|提供|报)"
 )
 _ASKED_TO_ACT = re.compile(
     r"(?:请|麻烦|劳驾|烦请)?[您你](?:先|再|把|去|试|看|拔|插|按|点|输|打开|关|重启|找|拿|翻|登录|念|报|换)"
 )
 _CUSTOMER_ACTS = re.compile(
-    r"(?:我|那我|等我|让我)[^，。]{0,6}(?:看|找|试|拿|翻|记|问|查|念|按|点|弄|开|关|拔|插)|等一?下|等会"
-    r"|稍等|等等"
+    r"(?:我|咱)(?:先|去|来|再|现在)*(?:看|找|试|拿|翻|记|问|查|念|按|点|弄|开|关|拔|插|重启)"
+    r"(?:一?下|个|支|一?看|一?找|一?试|着|去|了?吧|我?的|$)|等一?下|等会|稍等|等等"
 )
 
 
@@ -54,7 +58,13 @@ def is_back_channel(text: str) -> bool:
 
 def announces_wait(text: str) -> bool:
     """Tell whether a turn asks the other side to wait, politely or not."""
-    return _WAIT.search(spoken(text).chars) is not None
+    said = spoken(text)
+    return _WAIT.search(said.chars) is not None or bool(_misheard_wait().find(said))
+
+
+@cache
+def _misheard_wait() -> PhraseMatcher:
+    return PhraseMatcher([Phrase(phrase) for phrase in _WAIT_PHRASES])
 
 
 def silence_owner(turns: Sequence[Turn], after: int | None, before: int | None) -> tuple[Role, bool]:

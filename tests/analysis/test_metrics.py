@@ -187,7 +187,16 @@ def test_what_takes_the_floor(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["请您稍等一下", "麻烦您等一会儿好吗", "先别挂电话我看看", "等着", "占用您两分钟时间", "请稍候"]
+    "text",
+    [
+        "请您稍等一下",
+        "情您烧等一下",
+        "麻烦您等一会儿好吗",
+        "先别挂电话我看看",
+        "等着",
+        "占用您两分钟时间",
+        "请稍候",
+    ],
 )
 def test_announced_waits(text: str) -> None:
     assert announces_wait(text)
@@ -208,6 +217,7 @@ def test_what_announces_no_wait(text: str) -> None:
         (((A, "那我给您转过去了啊"), (C, "喂？")), A, False),
         (((A, "麻烦您先把光猫重启一下"), (C, "好"), (C, "好了")), C, False),
         (((C, "等一下我拿笔"), (C, "好了你说")), C, False),
+        (((C, "那我要是看直播算不算进去"), (A, "算的")), A, False),
         (((A, "是二单元对吗？我看一下有没有端口。"), (A, "有端口")), A, False),
         (((A, "我看一下，您的号码是多少？"), (C, "等我找找")), C, False),
         (((A, "套餐是这样的"), (A, "每个月十块")), A, False),
