@@ -75,6 +75,20 @@ class AtLeastRule(_Combinator):
         return joined(State.UNKNOWN if possible >= self.count else State.MISS, outcomes)
 
 
+class AssumeRule(_Combinator):
+    """The rule's answer, with ``unknown`` in place of "cannot be told"."""
+
+    kind: Literal["assume"] = "assume"
+    rule: Rule
+    unknown: Literal["hit", "miss"] = "miss"
+
+    def judge(self, view: CallView) -> Outcome:
+        outcome = self.rule.judge(view)
+        if outcome.state is not State.UNKNOWN:
+            return outcome
+        return Outcome(State(self.unknown), outcome.hits, outcome.windows, outcome.nearest)
+
+
 class UseRule(_Combinator):
     """The answer of a rule that stands under ``definitions``."""
 

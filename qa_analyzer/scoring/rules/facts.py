@@ -11,7 +11,6 @@ from qa_analyzer.analysis.mandarin import spoken
 from qa_analyzer.calls.call import Role
 from qa_analyzer.scoring.evaluation import MatchKind
 from qa_analyzer.scoring.heard import unheard_remarks
-from qa_analyzer.scoring.rules.figures import is_back_channel
 from qa_analyzer.scoring.rules.outcome import Hit, Outcome, State
 from qa_analyzer.scoring.rules.scope import RoleName, Scope, role_of
 
@@ -141,14 +140,11 @@ def _truth(value: bool | None, hit: Hit | None = None) -> Outcome:
 
 
 def _edge(view: CallView, role: Role, *, last: bool) -> Outcome:
-    """Say who holds the first or last turn with content; sounds of listening hold none at the end."""
+    """Say who has the first or last turn."""
     turns = [turn for turn in view.turns if spoken(turn.text).chars or unheard_remarks(turn.text)]
     if not turns:
         return Outcome(State.UNKNOWN, note="没有可用的话语")
     turn = turns[-1 if last else 0]
-    if last and is_back_channel(turn.text) and turn.role is Role.AGENT and len(turns) > 1:
-        # An agent's parting 嗯 is no closing; the customer's 好 is an answer.
-        turn = turns[-2] if turns[-2].role is not turn.role else turn
     return _truth(turn.role is role, view.hit_at(turn, 0, len(turn.text), MatchKind.MEASURE, label="edge"))
 
 

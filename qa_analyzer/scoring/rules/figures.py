@@ -110,7 +110,12 @@ class SilenceRule(BaseModel):
         silences = view.analysis.metrics.silences
         if silences is None:
             return Outcome(State.UNKNOWN, note="无法测得静默")
-        long = [silence for silence in silences if silence.duration_s > self.min_s]
+        # Before anyone has spoken nobody is kept waiting by an agent; ringing and empty tape are no hold.
+        long = [
+            silence
+            for silence in silences
+            if silence.duration_s > self.min_s and silence.after_turn_index is not None
+        ]
         owned = [silence for silence in long if self._counts(silence)]
         if owned:
             return Outcome(State.HIT, tuple(_silence_hit(silence) for silence in owned))

@@ -119,12 +119,12 @@ class PhrasesRule(TextRule):
 
 
 class RegexRule(TextRule):
-    """A regular expression over one turn: ``on: spoken`` without punctuation, ``on: text`` as transcribed."""
+    """A regular expression over one turn: ``over: spoken`` without punctuation, ``over: text`` as transcribed."""
 
     kind: Literal["regex"] = "regex"
     pattern: RegexText
     unless: RegexText | None = None
-    on: Literal["spoken", "text"] = "spoken"
+    over: Literal["spoken", "text"] = "spoken"
 
     def decide(self, view: CallView, role: Role | None, regions: Regions) -> Outcome:
         hits: list[Hit] = []
@@ -137,7 +137,7 @@ class RegexRule(TextRule):
 
     def _in_turn(self, view: CallView, turn: Turn) -> list[Hit]:
         said = view.spoken_of(turn.index)
-        text = said.chars if self.on == "spoken" else turn.text
+        text = said.chars if self.over == "spoken" else turn.text
         barred = [
             match.span() for match in regex.finditer(self.unless, text, timeout=REGEX_TIMEOUT_S)
         ] if self.unless else []  # fmt: skip
@@ -146,7 +146,7 @@ class RegexRule(TextRule):
             start, end = match.span()
             if start == end or any(left <= start and end <= right for left, right in barred):
                 continue
-            if self.on == "spoken":
+            if self.over == "spoken":
                 start, end = said.original_span(start, end)
             hits.append(view.hit_at(turn, start, end, MatchKind.PATTERN, label="regex"))
         return hits

@@ -7,16 +7,18 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from qa_analyzer.scoring.rules import combine, order
-from qa_analyzer.scoring.rules.combine import AllRule, AnyRule, AtLeastRule, ConstantRule, NotRule, UseRule
+from qa_analyzer.scoring.rules.combine import AllRule, AnyRule, AssumeRule, AtLeastRule, ConstantRule, NotRule, UseRule
 from qa_analyzer.scoring.rules.facts import ComplaintRule, FieldRule, SentimentRule, ShapeRule
 from qa_analyzer.scoring.rules.figures import InterruptionRule, MetricRule, SilenceRule
 from qa_analyzer.scoring.rules.order import ConditionalRule, OrderRule
+from qa_analyzer.scoring.rules.restates import RestatesRule
 from qa_analyzer.scoring.rules.text import PhrasesRule, RegexRule, SemanticRule
 
 Rule = Annotated[
     PhrasesRule
     | RegexRule
     | SemanticRule
+    | RestatesRule
     | OrderRule
     | ConditionalRule
     | MetricRule
@@ -30,6 +32,7 @@ Rule = Annotated[
     | AnyRule
     | NotRule
     | AtLeastRule
+    | AssumeRule
     | UseRule
     | ConstantRule,
     Field(discriminator="kind"),
@@ -40,5 +43,5 @@ RULE_KINDS = get_args(get_args(Rule)[0])
 # Rules contain rules: the modules that name ``Rule`` in annotations get it here, once it exists.
 for _module in (combine, order):
     _module.Rule = Rule  # type: ignore[attr-defined]
-for _model in (AllRule, AnyRule, NotRule, AtLeastRule, OrderRule, ConditionalRule):
+for _model in (AllRule, AnyRule, NotRule, AtLeastRule, AssumeRule, OrderRule, ConditionalRule):
     _model.model_rebuild(_types_namespace={"Rule": Rule, "CallView": object})

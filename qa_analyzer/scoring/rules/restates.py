@@ -1,0 +1,68 @@
+"""The rule for saying back: one side puts to the other what that other said, and asks whether it is so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import regex
+from pydantic import Field
+
+from qa_analyzer.calls.call import Role
+from qa_analyzer.scoring.evaluation import MatchKind
+from qa_analyzer.scoring.rules.outcome import Hit, Outcome
+from qa_analyzer.scoring.rules.scope import Regions, inside
+from qa_analyzer.scoring.rules.text import RegexText, TextRule
+from qa_analyzer.speech.transcript import Turn
+
+if TYPE_CHECKING:
+    from qa_analyzer.scoring.call_view import CallView
+
+#: Characters of grammar and small talk; shared, they show nothing about the matter.
+_EMPTY = frozenset(
+    "的了吗呢吧啊呀嘛哦嗯呃额哎唉诶喂是我你您他她它们这那个就都也不没有在和跟与把被给到去来说讲要会能可以还又再很太什么怎哪谁对好"
+    "行请问一下里上中下边些点儿想让为从得着过知道谢先生女士零一二两三四五六七八九十百千万0123456789"
+)
+
+
+class RestatesRule(TextRule):
+    """Words of ``role`` before a phrase that asks for a yes, shared with what the other side said earlier.
+
+    ``min_shared`` counts different pairs of neighboring characters that carry content; numbers do not, so reading
+    back a number alone is no restatement.
+    """
+
+    kind: Literal["restates"] = "restates"
+    tag: RegexText = Field(
+        default=r"(?:[对队][吗嘛马麻吧不]|是[吗嘛么吧]|是不是|没错[吧吗]|[对队]不[对队]|是这样|没问题吧)",
+        description="regular expression of the words that ask for a yes",
+    )
+    min_shared: int = Field(default=2, ge=1)
+    reach_chars: int = Field(default=45, ge=5, description="how far before the tag to look")
+
+    def decide(self, view: CallView, role: Role | None, regions: Regions) -> Outcome:
+        hits = [hit for index in regions for hit in self._in_turn(view, view.turns[index]) if inside(hit, regions)]
+        return self.answer(view, role, regions, tuple(hits), len(hits))
+
+    def _in_turn(self, view: CallView, turn: Turn) -> list[Hit]:
+        earlier = _pairs(
+            "\n".join(view.spoken_of(other.index).chars for other in view.turns[: turn.index] if other.role is not turn.role)
+        )
+        if not earlier:
+            return []
+        said = view.spoken_of(turn.index)
+        for match in regex.finditer(self.tag, said.chars):
+            start = max(0, match.start() - self.reach_chars)
+            shared = _pairs(said.chars[start : match.start()]) & earlier
+            if len(shared) >= self.min_shared:
+                begin, stop = said.original_span(start, match.end())
+                return [view.hit_at(turn, begin, stop, MatchKind.PATTERN, label="restates")]
+        return []
+
+
+def _pairs(chars: str) -> frozenset[str]:
+    """Return the pairs of neighboring content characters."""
+    return frozenset(
+        one + two
+        for one, two in zip(chars, chars[1:], strict=False)
+        if not {one, two} & _EMPTY and one != "\n" and two != "\n"
+    )
