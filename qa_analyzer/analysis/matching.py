@@ -6,6 +6,7 @@ text and says how far it lies from the phrase, so that each rule can decide how 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,8 @@ import jieba
 from qa_analyzer.analysis.mandarin import SpokenText, sequence_probability, spoken
 from qa_analyzer.analysis.phrase_forms import folded, number_forms
 from qa_analyzer.analysis.sound_search import SoundMatch, SoundSearch
+
+jieba.setLogLevel(logging.WARNING)
 
 EXACT = "exact"
 SOUND = "sound"
@@ -64,7 +67,7 @@ class PhraseHit:
 
 
 class PhraseMatcher:
-    """All phrases to look for, prepared once and safe to share."""
+    """All phrases to look for, prepared once; one matcher serves one thread at a time."""
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
         self._phrases = tuple(dict.fromkeys(phrases))
@@ -162,9 +165,7 @@ class PhraseMatcher:
         if not self._runs_on(text, match.start, match.end):
             return False
         form = self._forms[match.form]
-        if len(form) == 2 and any(
-            jieba.dt.FREQ.get(chars[place], 0) >= _EVERYWHERE for place in match.changed
-        ):
+        if len(form) == 2 and any(_frequency(chars[place]) >= _EVERYWHERE for place in match.changed):
             return False
         taken = {
             place
@@ -183,12 +184,17 @@ def default_max_distance(length: int) -> float:
     return {2: 0.09, 3: 0.12, 4: 0.19, 5: 0.19, 6: 0.19, 7: 0.20}.get(length, 0.21)
 
 
+def _frequency(word: str) -> int:
+    jieba.dt.check_initialized()
+    return int(jieba.dt.FREQ.get(word) or 0)
+
+
 @lru_cache(maxsize=512)
 def _common_words(chars: str) -> tuple[tuple[str, int, int], ...]:
     return tuple(
         (word, start, end)
         for word, start, end in jieba.tokenize(chars)
-        if end - start > 1 and jieba.dt.FREQ.get(word, 0) >= _COMMON_WORD
+        if end - start > 1 and _frequency(word) >= _COMMON_WORD
     )
 
 
