@@ -109,7 +109,12 @@ def _against_team(
 ) -> CriterionAgainstTeam:
     mine, theirs = own[criterion.criterion_id], team[criterion.criterion_id]
     standing = ""
-    if mine.met.rankable and theirs.met.rankable and mine.met.low is not None and mine.met.high is not None:
+    if (
+        mine.met.comparable
+        and theirs.met.comparable
+        and mine.met.low is not None
+        and mine.met.high is not None
+    ):
         share = theirs.met.value if theirs.met.value is not None else 0.0
         # The team's share is the better known of the two; outside the agent's interval it is no chance.
         standing = "below" if mine.met.high < share else "above" if mine.met.low > share else "level"

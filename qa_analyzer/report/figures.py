@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qa_analyzer.kpi.kpis import MIN_RANKED_N
 from qa_analyzer.kpi.uncertainty import bootstrap_means, wilson
 
-# Below this many calls a figure is shown but never ranked: a 95 % Wilson interval around 80 % is still
-# some 17 points wide to either side at 20 calls, and at 5 it says next to nothing.
-MIN_RANKED_CALLS = 5
+# Resampling fewer values than this only gives them back: the figure is shown without an interval, and is
+# compared with nothing. Ranks need more: ``MIN_RANKED_N``.
+MIN_COMPARED_N = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,11 @@ class Figure:
 
     @property
     def rankable(self) -> bool:
-        return self.n >= MIN_RANKED_CALLS
+        return self.n >= MIN_RANKED_N
+
+    @property
+    def comparable(self) -> bool:
+        return self.n >= MIN_COMPARED_N
 
 
 NO_FIGURE = Figure(None, None, None, 0)
@@ -39,9 +44,11 @@ def rate(hits: int, n: int) -> Figure:
 
 
 def mean(values: Sequence[float]) -> Figure:
-    """Return a mean with its bootstrap interval, the same on every run; a single value has no interval."""
+    """Return a mean with its bootstrap interval, the same on every run; too few values have none."""
     if not values:
         return NO_FIGURE
+    if len(values) < MIN_COMPARED_N:
+        return Figure(math.fsum(values) / len(values), None, None, len(values))
     low, high = bootstrap_means([values])
     known = not math.isnan(low[0])
     return Figure(

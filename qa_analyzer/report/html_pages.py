@@ -9,10 +9,11 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from qa_analyzer.kpi.kpis import MIN_RANKED_N
 from qa_analyzer.report import formats
 from qa_analyzer.report.agent_page import AgentPage
 from qa_analyzer.report.call_page import CallPage
-from qa_analyzer.report.figures import MIN_RANKED_CALLS
+from qa_analyzer.report.figures import MIN_COMPARED_N
 from qa_analyzer.report.overview import OverviewPage
 from qa_analyzer.report.recordings import WAVE_COLUMNS
 from qa_analyzer.report.report_data import ReportData
@@ -40,7 +41,8 @@ class HtmlPages:
             w=wording,
             report_data=report_data,
             scorecard_name=wording.name_of(report_data.scorecard.names, report_data.scorecard.scorecard_id),
-            min_ranked_calls=MIN_RANKED_CALLS,
+            min_ranked_calls=MIN_RANKED_N,
+            min_compared_calls=MIN_COMPARED_N,
             wave_columns=WAVE_COLUMNS,
         )
         self._environment = environment

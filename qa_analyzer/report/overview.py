@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qa_analyzer.kpi.facts import facts_of
 from qa_analyzer.report.agent_names import Agent
 from qa_analyzer.report.call_rows import CallTable, call_table
 from qa_analyzer.report.complaint_mix import ComplaintRow, complaint_mix
+from qa_analyzer.report.kpi_rows import KpiRow, fairness_note, kpi_rows
 from qa_analyzer.report.naming import criterion_names
 from qa_analyzer.report.page_names import Pages, agent_of
 from qa_analyzer.report.report_data import CriterionView, ReportData, ScorecardView
@@ -107,6 +109,8 @@ class OverviewPage:
     reviews: tuple[ReviewRow, ...]
     review_count: int
     table: CallTable
+    kpis: tuple[KpiRow, ...]
+    fairness: str
 
 
 def build_overview(
@@ -118,6 +122,7 @@ def build_overview(
     labels = {agent.agent_id: agent.label for agent in agents}
     agent_rows = tuple(_agent_row(agent, names) for agent in agents)
     reviews = review_queue(evaluations, scorecard)
+    facts = facts_of(evaluations)
     return OverviewPage(
         total=group_figures(evaluations, list(names)),
         bins=_bins(evaluations, scorecard),
@@ -133,6 +138,8 @@ def build_overview(
         reviews=tuple(_review_row(review, names, labels, pages) for review in reviews[:MAX_REVIEWS]),
         review_count=len(reviews),
         table=call_table(evaluations, report_data, pages, labels, wording),
+        kpis=kpi_rows(facts, wording) if evaluations else (),
+        fairness=fairness_note(facts, wording),
     )
 
 

@@ -35,7 +35,7 @@ def test_the_lines_say_what_a_lead_must_know(made_up: ModuleType) -> None:
         finished, scorecard=made_up.scorecard(), report_page=Path("out/report/index.html")
     ).splitlines()
     assert lines[0] == "【通话质检】2026-11-20 22:00 共 4 通：已评分 3 通，未能处理 1 通"
-    assert lines[1].startswith("平均 44.4 分（95% 区间 ")
+    assert lines[1].startswith("平均 44.4 分，")
     assert "合格率 33%，红线 1 通，待人工复核 2 通" in lines[1]
     assert "红线：C2 王大勇（A201） 服务禁语 0:17–0:21“跟你说了也不懂，爱用不用，想投诉随便你”" in lines
     assert "王大勇（A201）：0.0 分 / 1 通，红线 1" in lines

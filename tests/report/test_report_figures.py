@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from qa_analyzer.kpi.kpis import MIN_RANKED_N
 from qa_analyzer.report.complaint_mix import complaint_mix
-from qa_analyzer.report.figures import MIN_RANKED_CALLS, NO_FIGURE, mean, rate
+from qa_analyzer.report.figures import NO_FIGURE, mean, rate
 from qa_analyzer.report.team_figures import day_of, group_figures, grouped, team_of
 from qa_analyzer.report.wording import Wording
 from qa_analyzer.scoring.evaluation import Verdict
@@ -24,11 +25,13 @@ def test_a_rate_has_its_wilson_interval() -> None:
     assert round(figure.high, 3) == 0.943
 
 
-def test_one_call_has_a_mean_without_an_interval() -> None:
-    figure = mean([72.0])
-    assert (figure.value, figure.low, figure.high, figure.n) == (72.0, None, None, 1)
-    assert not figure.rankable
-    assert mean([72.0] * MIN_RANKED_CALLS).rankable
+def test_a_few_calls_have_a_mean_without_an_interval() -> None:
+    figure = mean([72.0, 90.0])
+    assert (figure.value, figure.low, figure.high, figure.n) == (81.0, None, None, 2)
+    assert not figure.comparable
+    assert mean([72.0, 90.0, 60.0, 75.0, 83.0]).low is not None
+    assert not mean([72.0] * (MIN_RANKED_N - 1)).rankable
+    assert mean([72.0] * MIN_RANKED_N).rankable
 
 
 def test_group_figures_leave_unscored_calls_out_of_the_mean(made_up: ModuleType) -> None:
