@@ -16,6 +16,8 @@ from qa_analyzer.analysis import context_cues as cues
 #: How far back, in characters, a negation, a report and a supposition govern what follows.
 _NEGATION_REACH = 14
 _REPORT_REACH = 24
+#: A report ends after this many more commas.
+_REPORT_COMMAS = 1
 _SUPPOSITION_REACH = 24
 
 
@@ -171,6 +173,10 @@ def _report(hit: _Hit) -> Cue | None:
     for report in reversed(list(cues.REPORT.finditer(hit.text, from_here, hit.start))):
         if report.end() < hit.start and cues.NO_REPORT_AFTER.match(hit.text, report.end()):
             continue
+        if cues.NO_REPORT_BEFORE.search(hit.text[: report.start()]):
+            continue
+        if len(re.findall("[，,]", hit.text[report.end() + 1 : hit.start])) > _REPORT_COMMAS:
+            continue
         # 你说你烦不烦 scolds; 您说您要退订对吗 repeats the other's words.
         scolds = cues.SCOLDING.search(hit.text[: report.end() + 1]) is not None
         if scolds and not cues.CONFIRMED.search(hit.text, hit.end, hit.sentence_end):
@@ -187,6 +193,8 @@ def _question(hit: _Hit) -> Cue | None:
         return None
     after = cues.ASKED_AFTER.search(hit.text[: hit.asked_end], hit.end)
     if after is None or cues.NOT_PARTICLE.search(hit.text[: hit.asked_end]):
+        return None
+    if after.group() in ("?", "？") and cues.OPEN_QUESTION.search(hit.text, hit.clause_start, hit.asked_end):
         return None
     return _cue(CueKind.QUESTION, after)
 

@@ -99,9 +99,11 @@ REPORT = re.compile(
 NO_REPORT_AFTER = re.compile(
     r"(?:吧|一下|一说|说看|清楚|慢|完|怎么|呢|啊|话|得|不|明白|明|到|什么时候|好|多|的话|[，,]?我听)"
 )
+# Asked to tell, or never told: what follows is no report.
+NO_REPORT_BEFORE = re.compile(r"(?:请|麻烦|帮忙|能|可以|没|没有|没人|任何人|不|谁)$")
 SCOLDING = re.compile(r"[你您]说(?:说)?[你您]$")
 CONFIRMED = re.compile(r"对吗|对吧|是吗|是吧|是不是|对不对|没错吧")
-WORDS_ABOUT = re.compile(r"(?:什么叫做?|何为|所谓的?|啥叫|叫做|写着|写的是|显示|提示)(?:的|是)?$")
+WORDS_ABOUT = re.compile(r"(?:什么叫做?|何为|所谓的?|啥叫|叫做|写着|写的是)(?:的|是)?$")
 THESE_WORDS = re.compile(
     r"[”」』’\"]?(?:这种|这样的?|这句|那种|那样的?|那句|这|那|之类的?|等)(?:些|个)?(?:话|词|说法|字眼|语气)"
     r"|[，,]?(?:这|那)?(?:可?都?是)(?:你们?|您|他们?|她们?|客服|营业员|师傅|推销的).{0,6}(?:说|讲|承诺|答应"
@@ -114,7 +116,7 @@ ASKED_BEFORE = re.compile(
     "是不是|有没有|能不能|会不会|要不要|可不可以|是否|能否|可否|有无|该不该|想不想|需不需要|用不用"
 )
 ASKED_AFTER = re.compile(
-    r"(?:吗|没有|是吧|对吧|好吧|行吧|是不是|对不对|好不好|行不行|可不可以|有没有|么"
+    r"(?:吗|(?<=[了过着到好楚懂白])没有|是吧|对吧|好吧|行吧|是不是|对不对|好不好|行不行|可不可以|有没有|么"
     r"|(?=[?？]))[啊呀呢]?[?？]?$"
 )
 NOT_PARTICLE = re.compile(r"[什怎那这多要]么[啊呀呢]?[?？]?$")
@@ -122,6 +124,9 @@ NOT_PARTICLE = re.compile(r"[什怎那这多要]么[啊呀呢]?[?？]?$")
 TAKEN_AS_GIVEN = re.compile(
     r"不是|难道|不就|还不|没看见|怎么|为什么|为啥|凭什么|干嘛|干吗|什么时候|多久|什么意思|有你这|有你们这"
 )
+
+# A question for what, who or how many, with nothing but its mark to show it.
+OPEN_QUESTION = re.compile(r"什么|啥|咋|哪|谁|几|多少|如何")
 
 # --- supposition ---
 
