@@ -168,7 +168,7 @@ class CallView:
                     if distance <= MAX_SOUND_DISTANCE:
                         found.append((start, end, MatchKind.SOUND, distance))
         for start, end, kind, distance in sorted(found):
-            if any(left <= start and end <= right for left, right in cancelled):
+            if any(left <= start < right for left, right in cancelled):
                 continue
             hit = self._hit_in_role_text(text, start, end, kind, distance, family)
             if hit is not None:

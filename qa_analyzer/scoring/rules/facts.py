@@ -149,7 +149,8 @@ def _edge(view: CallView, role: Role, *, last: bool) -> Outcome:
 
 
 def _complete_start(view: CallView) -> bool | None:
-    return view.analysis.transcript.complete_start
+    found: bool | None = getattr(view.analysis.transcript, "complete_start", None)
+    return found
 
 
 def _second_agent(view: CallView) -> bool:

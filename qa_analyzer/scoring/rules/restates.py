@@ -25,7 +25,9 @@ _EMPTY = frozenset(
 
 
 class RestatesRule(TextRule):
-    """Words of ``role`` before a phrase that asks for a yes, shared with what the other side said earlier.
+    """Words of ``role`` around a cue, shared with what the other side said earlier.
+
+    The cue asks for a yes, and the words stand before it; with ``side: after`` it opens the sentence instead.
 
     ``min_shared`` counts different pairs of neighboring characters that carry content; numbers do not, so reading
     back a number alone is no restatement.
@@ -37,7 +39,9 @@ class RestatesRule(TextRule):
         description="regular expression of the words that ask for a yes",
     )
     min_shared: int = Field(default=2, ge=1)
-    reach_chars: int = Field(default=45, ge=5, description="how far before the tag to look")
+    reach_chars: int = Field(default=45, ge=5, description="how far from the tag to look")
+    side: Literal["before", "after"] = "before"
+    unless: RegexText | None = Field(default=None, description="words that must not stand there, such as those of a question")
 
     def decide(self, view: CallView, role: Role | None, regions: Regions) -> Outcome:
         hits = [hit for index in regions for hit in self._in_turn(view, view.turns[index]) if inside(hit, regions)]
@@ -51,10 +55,15 @@ class RestatesRule(TextRule):
             return []
         said = view.spoken_of(turn.index)
         for match in regex.finditer(self.tag, said.chars):
-            start = max(0, match.start() - self.reach_chars)
-            shared = _pairs(said.chars[start : match.start()]) & earlier
-            if len(shared) >= self.min_shared:
-                begin, stop = said.original_span(start, match.end())
+            start, end = max(0, match.start() - self.reach_chars), match.start()
+            if self.side == "after":
+                start, end = match.end(), match.end() + self.reach_chars
+            words = said.chars[start:end]
+            if self.unless is not None and regex.search(self.unless, words):
+                continue
+            if len(_pairs(words) & earlier) >= self.min_shared:
+                first, last = min(start, match.start()), max(match.end(), min(end, len(said.chars)))
+                begin, stop = said.original_span(first, last)
                 return [view.hit_at(turn, begin, stop, MatchKind.PATTERN, label="restates")]
         return []
 
