@@ -21,6 +21,8 @@ _HOLDS_FLOOR_S = 0.6
 _SHORT_PAUSE_S = 0.3
 #: The other side must have begun this much earlier, or both simply started together.
 _HEAD_START_S = 0.25
+#: Recognised words stand about this close to where they were said.
+_WORD_SLACK_S = 0.25
 
 SPEAKERS = (Role.AGENT, Role.CUSTOMER)
 
@@ -73,7 +75,9 @@ def _cuts_in(
         if overlap_s < MIN_INTERRUPTION_S - OVERLAP_TOLERANCE_S:
             continue
         turn = _turn_at(turns, role, stretch)
-        if turn is None or is_back_channel(said_in(turns, role, stretch)):
+        # What is said while both speak decides; cross-talk and breath leave no words there.
+        heard = Span(max(0.0, onset_s - _WORD_SLACK_S), together.end_s + 2 * _WORD_SLACK_S)
+        if turn is None or is_back_channel(said_in(turns, role, heard)):
             continue
         if is_back_channel(said_in(turns, other_role, held)):
             continue

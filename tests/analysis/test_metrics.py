@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,14 +112,20 @@ def test_the_words_inside_the_overlap_decide_not_the_whole_turn() -> None:
     call = recording((C, "我家宽带又断了好几天了", 0.0, 8.0), (A, "嗯您重启", 3.0, 9.8))
     agent = Turn(1, A, "嗯您重启", channel=0, start_s=3.0, end_s=9.8, words=words)
     voice = (Span(3.0, 3.8), Span(9.0, 9.8))
-    heard = Transcript(
-        **{
-            **{name: getattr(call, name) for name in call.__slots__},
-            "turns": (call.turns[0], agent),
-            "channels": (Channel(0, A, voice, -20.0, 0.0), call.channels[1]),
-        }
+    heard = replace(
+        call,
+        turns=(call.turns[0], agent),
+        channels=(Channel(0, A, voice, -20.0, 0.0), call.channels[1]),
     )
     assert measure(heard).interruptions == ()
+
+
+def test_voice_without_words_while_the_other_speaks_is_cross_talk() -> None:
+    words = tuple(Word(char, 6.2 + n * 0.2, 6.4 + n * 0.2, 0.9) for n, char in enumerate("不需要"))
+    call = recording((A, "给您推荐一个优惠活动", 0.0, 6.0), (C, "不需要", 1.0, 7.0))
+    customer = Turn(1, C, "不需要", channel=1, start_s=1.0, end_s=7.0, words=words)
+    assert [cut.interrupter for cut in measure(call).interruptions or ()] == [C]
+    assert measure(replace(call, turns=(call.turns[0], customer))).interruptions == ()
 
 
 def test_speech_rate_leaves_out_what_was_not_recognised() -> None:
@@ -133,12 +141,10 @@ def test_a_mono_mix_has_silences_but_no_overlap() -> None:
     mix = Channel(
         0, Role.UNKNOWN, union(span for channel in stereo.channels for span in channel.voice), -20.0, 0.0
     )
-    mono = Transcript(
-        **{
-            **{name: getattr(stereo, name) for name in stereo.__slots__},
-            "channels": (mix,),
-            "overlap_known": False,
-        }
+    mono = replace(
+        stereo,
+        channels=(mix,),
+        overlap_known=False,
     )
     metrics = measure(mono)
     assert metrics.interruptions is None
