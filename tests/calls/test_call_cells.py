@@ -231,6 +231,14 @@ def test_damaged_utf8_is_never_taken_for_gb18030(text: str, data: st.DataObject)
         decode_text(bytes(raw))
 
 
+@pytest.mark.parametrize(("length", "cut"), [(7, 1), (8, 2), (19, 1)])
+def test_utf8_cut_inside_a_character_would_pass_as_gb18030(length: int, cut: int) -> None:
+    raw = "您好请讲客户坐席宽带话费套餐流量网络投诉"[:length].encode()[:-cut]
+    assert raw.decode("gb18030").startswith("鎮ㄥソ")  # wrong Chinese, no error
+    with pytest.raises(UndecodableTextError, match="damaged UTF-8"):
+        decode_text(raw)
+
+
 def test_what_is_no_text() -> None:
     for raw, expected in [
         (b"PK\x03\x04\0\0", "zero bytes"),
