@@ -18,7 +18,7 @@ from qa_analyzer.speech.transcript import (
     RoleMethod,
 )
 
-MANIFEST_TRUST = 0.98
+MANIFEST_TRUST = 0.998
 """Prior that a manifest names the right channel: recorders are set up once, so an error repeats every night."""
 from qa_analyzer.speech.vad import ChannelAudio, FloatArray
 
