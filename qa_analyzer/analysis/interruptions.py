@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from qa_analyzer.analysis.call_analysis import Interruption
 from qa_analyzer.analysis.floor import is_back_channel
+from qa_analyzer.analysis.mandarin import spoken
 from qa_analyzer.calls.call import Role
 from qa_analyzer.intervals import Span, intersection, total_s, union
 from qa_analyzer.speech.transcript import Turn
@@ -23,6 +24,9 @@ _SHORT_PAUSE_S = 0.3
 _HEAD_START_S = 0.25
 #: Recognised words stand about this close to where they were said.
 _WORD_SLACK_S = 0.25
+#: Fewer syllables take no floor, and nobody speaks fewer a second.
+_LEAST_CONTENT = 3
+_SLOWEST_SPEECH = 1.0
 
 SPEAKERS = (Role.AGENT, Role.CUSTOMER)
 
@@ -75,14 +79,22 @@ def _cuts_in(
         if overlap_s < MIN_INTERRUPTION_S - OVERLAP_TOLERANCE_S:
             continue
         turn = _turn_at(turns, role, stretch)
-        # What is said while both speak decides; cross-talk and breath leave no words there.
-        heard = Span(max(0.0, onset_s - _WORD_SLACK_S), together.end_s + 2 * _WORD_SLACK_S)
-        if turn is None or is_back_channel(said_in(turns, role, heard)):
+        if turn is None or not _content(turns, role, stretch, together):
             continue
         if is_back_channel(said_in(turns, other_role, held)):
             continue
         cuts.append(Interruption(role, turn.index, onset_s, overlap_s))
     return cuts
+
+
+def _content(turns: Sequence[Turn], role: Role, stretch: Span, together: Span) -> bool:
+    """Tell whether somebody who spoke up said something; cross-talk and breath leave hardly a word."""
+    if len(spoken(said_in(turns, role, stretch)).chars) < _LEAST_CONTENT:
+        return False
+    # Even where the overlap is short, the words of the first second show what it was about.
+    until_s = max(together.end_s, together.start_s + 1.0)
+    heard = said_in(turns, role, Span(max(0.0, together.start_s - _WORD_SLACK_S), until_s))
+    return not is_back_channel(heard) and len(spoken(heard).chars) >= together.duration_s * _SLOWEST_SPEECH
 
 
 def _stretches(
