@@ -121,9 +121,11 @@ def test_the_words_inside_the_overlap_decide_not_the_whole_turn() -> None:
 
 
 def test_voice_without_words_while_the_other_speaks_is_cross_talk() -> None:
-    words = tuple(Word(char, 6.2 + n * 0.2, 6.4 + n * 0.2, 0.9) for n, char in enumerate("不需要"))
-    call = recording((A, "给您推荐一个优惠活动", 0.0, 6.0), (C, "不需要", 1.0, 7.0))
-    customer = Turn(1, C, "不需要", channel=1, start_s=1.0, end_s=7.0, words=words)
+    words = tuple(
+        Word(char, 6.2 + n * 0.2, 6.4 + n * 0.2, 0.9) for n, char in enumerate("不需要我都说了不要")
+    )
+    call = recording((A, "给您推荐一个优惠活动", 0.0, 6.0), (C, "不需要我都说了不要", 1.0, 7.0))
+    customer = Turn(1, C, "不需要我都说了不要", channel=1, start_s=1.0, end_s=7.0, words=words)
     assert [cut.interrupter for cut in measure(call).interruptions or ()] == [C]
     assert measure(replace(call, turns=(call.turns[0], customer))).interruptions == ()
 
