@@ -87,7 +87,7 @@ def test_verdicts_carry_their_evidence(finished: Path) -> None:
     assert greeting["verdict"] == "pass"
     assert greeting["evidence"][0]["turn_index"] == 0
     assert greeting["evidence"][0]["quote"] in GOOD["turns"][0]["text"]
-    assert good["criteria"]["speech_rate"]["verdict"] == "unscorable"
+    assert good["criteria"]["speech_rate"]["verdict"] == "na"
     assert not good["auto_failed"]
     assert rude["auto_failed"]
     assert rude["percent"] == 0
@@ -112,7 +112,7 @@ def test_agents_are_summed_up(finished: Path) -> None:
         rows = {row["agent_id"]: row for row in csv.DictReader(stream)}
     assert set(rows) == {"A7", "A8"}
     assert float(rows["A8"]["mean_percent"]) == 0
-    assert int(rows["A8"]["red_lines"]) == 1
+    assert int(rows["A8"]["red_line_calls"]) == 1
 
 
 def test_the_report_is_there_and_escapes_what_was_said(finished: Path) -> None:
