@@ -39,6 +39,7 @@ _QUESTION = re.compile(
     r"[?？]|(?:吗|呢|么)[啊呀]?$|(.)不\1|(?:是不是|对不对|好不好|行不行|可不可以|有没有|能不能|多少|几|什么|哪|谁"
     r"|怎么|如何)[^，。！]{0,8}$|请(?:您)?(?:讲|说|提供|报)"
 )
+_ASKS_AGAIN = re.compile(r"喂|在吗|在听|还在|听得|听到|听见|[您你]好|[?？]|吗|呢$")
 _ASKED_TO_ACT = re.compile(
     r"(?:请|麻烦|劳驾|烦请)?[您你](?:先|再|把|去|试|看|拔|插|按|点|输|打开|关|重启|找|拿|翻|登录|念|报|换)"
 )
@@ -84,10 +85,10 @@ def silence_owner(turns: Sequence[Turn], after: int | None, before: int | None) 
         return Role.UNKNOWN, False
     if last.role is Role.CUSTOMER:
         return _after_customer(turns, after, ends_with)
-    return _after_agent(last.text, ends_with)
+    return _after_agent(last.text, ends_with, turns[before].text)
 
 
-def _after_agent(text: str, ends_with: Role) -> tuple[Role, bool]:
+def _after_agent(text: str, ends_with: Role, next_text: str) -> tuple[Role, bool]:
     if announces_wait(text):
         return Role.AGENT, True
     sentences = [sentence for sentence in re.split(r"(?<=[。？！?!；;])", text) if spoken(sentence).chars]
@@ -96,7 +97,9 @@ def _after_agent(text: str, ends_with: Role) -> tuple[Role, bool]:
         # 我看一下有没有端口 asks nothing.
         return Role.AGENT, False
     if _QUESTION.search(last.rstrip("。，,. ")):
-        return Role.CUSTOMER, False
+        # Whoever gets no answer asks again; going on instead means that an answer was not heard.
+        answered = ends_with is Role.AGENT and not _ASKS_AGAIN.search(next_text)
+        return (Role.UNKNOWN if answered else Role.CUSTOMER), False
     # A statement leaves the floor open; it belongs to whoever takes it.
     return ends_with, False
 
