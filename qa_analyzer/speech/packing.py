@@ -17,6 +17,7 @@ from qa_analyzer.speech.vad import RATE_HZ, ChannelAudio, FloatArray
 
 
 EVENNESS_S = 0.25
+CORE_TRIM_S = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,12 @@ class Piece:
         """Return the stretch of the window that the piece fills."""
         return Span(self.offset_s, self.offset_s + self.source.duration_s)
 
+    @property
+    def core(self) -> Span:
+        """Return ``placed`` without its margins of line noise."""
+        trim_s = min(CORE_TRIM_S, self.source.duration_s / 3)
+        return Span(self.offset_s + trim_s, self.offset_s + self.source.duration_s - trim_s)
+
     def source_time_s(self, time_s: float) -> float:
         """Map a time of the window to a time of the recording, kept inside the piece."""
         return self.source.start_s + min(max(time_s - self.offset_s, 0.0), self.source.duration_s)
@@ -69,11 +76,19 @@ class Window:
             samples[start : start + part.size] = part
         return samples
 
-    def piece_at(self, time_s: float) -> Piece:
-        """Return the piece that holds a time of the window, or the nearest."""
+    def piece_of(self, word: Span) -> Piece:
+        """Return the piece a word belongs to, given its time in the window.
+
+        Aligned words often swallow the pause before or after them; what counts is how much of a word lies in the middle
+        of a piece, where the voice is. Words that lie in no middle belong to the nearest piece.
+        """
+        best = max(self.pieces, key=lambda piece: piece.core.overlap_s(word))
+        if best.core.overlap_s(word) > 0:
+            return best
+        middle_s = (word.start_s + word.end_s) / 2
         return min(
             self.pieces,
-            key=lambda piece: max(piece.offset_s - time_s, time_s - piece.placed.end_s, 0.0),
+            key=lambda piece: max(piece.offset_s - middle_s, middle_s - piece.placed.end_s, 0.0),
         )
 
 

@@ -50,7 +50,7 @@ class Heard:
         """Return the words with times of the recording, rounded to milliseconds."""
         timed: list[Word] = []
         for word in self.recognition.words:
-            piece = self.window.piece_at((word.start_s + word.end_s) / 2)
+            piece = self.window.piece_of(Span(word.start_s, max(word.start_s, word.end_s)))
             start_s = round(piece.source_time_s(word.start_s), 3)
             end_s = max(start_s, round(piece.source_time_s(word.end_s), 3))
             timed.append(Word(word.text, start_s, end_s, round(word.probability, 3)))
@@ -60,7 +60,7 @@ class Heard:
 def phrases_of(channel: int, voice: Sequence[Span], heard: Sequence[Heard]) -> tuple[Phrase, ...]:
     """Share the recognised words of a channel out over its voice, in order.
 
-    A word goes to the phrase that holds its middle, else to the nearest. Words of a channel without any voice
+    A word goes to the phrase that holds most of it, else to the nearest. Words of a channel without any voice
     activity form one phrase a window.
     """
     spans = union(voice, join_gap_s=PHRASE_GAP_S)
@@ -76,7 +76,7 @@ def phrases_of(channel: int, voice: Sequence[Span], heard: Sequence[Heard]) -> t
                 if sources[index] is None and span.overlap_s(piece.source) > 0:
                     sources[index] = one.recognition
         for word in one.words():
-            reached = max(reached, _nearest(spans, (word.start_s + word.end_s) / 2))
+            reached = max(reached, _owner(spans, Span(word.start_s, word.end_s)))
             shares[reached].append(word)
     return tuple(
         Phrase(
@@ -99,10 +99,15 @@ def _unvoiced(channel: int, one: Heard) -> Phrase:
     )
 
 
-def _nearest(spans: Sequence[Span], time_s: float) -> int:
-    """Return the index of the span that holds ``time_s`` or lies nearest; the earlier one of two."""
-    after = bisect_right(spans, time_s, key=lambda span: span.start_s)
-    candidates = [index for index in (after - 1, after) if 0 <= index < len(spans)]
+def _owner(spans: Sequence[Span], word: Span) -> int:
+    """Return the index of the span that holds most of a word, else of the one nearest to its middle."""
+    after = bisect_right(spans, word.start_s, key=lambda span: span.start_s)
+    candidates = [index for index in range(after - 1, after + 2) if 0 <= index < len(spans)]
+    best = max(candidates, key=lambda index: spans[index].overlap_s(word))
+    if spans[best].overlap_s(word) > 0:
+        return best
+    middle_s = (word.start_s + word.end_s) / 2
     return min(
-        candidates, key=lambda index: max(spans[index].start_s - time_s, time_s - spans[index].end_s, 0.0)
+        candidates,
+        key=lambda index: max(spans[index].start_s - middle_s, middle_s - spans[index].end_s, 0.0),
     )

@@ -25,10 +25,18 @@ def test_far_stretches_share_a_window_near_ones_stay_one_piece() -> None:
 
 def test_times_map_back_to_the_piece_they_came_from() -> None:
     (window,) = pack(spans((1, 2), (30, 32)), 0, duration_s=60, options=OPTIONS)
-    assert window.piece_at(1.0).source_time_s(1.0) == pytest.approx(1.7)
-    late = window.piece_at(2.6)
+    assert window.piece_of(Span(0.9, 1.1)).source_time_s(1.0) == pytest.approx(1.7)
+    late = window.piece_of(Span(2.5, 2.7))
     assert late.source_time_s(2.6) == pytest.approx(29.7 + 2.6 - late.offset_s)
-    assert window.piece_at(99.0).source_time_s(99.0) == pytest.approx(32.3)
+    assert window.piece_of(Span(99, 99)).source_time_s(99.0) == pytest.approx(32.3)
+
+
+def test_a_word_that_swallowed_the_pause_belongs_to_its_voice() -> None:
+    (window,) = pack(spans((1, 2), (30, 32)), 0, duration_s=60, options=OPTIONS)
+    early, late = window.pieces
+    seam_s = late.offset_s
+    assert window.piece_of(Span(seam_s - 0.3, seam_s + 0.5)) is late
+    assert window.piece_of(Span(seam_s - 0.6, seam_s + 0.3)) is early
 
 
 def test_voice_without_pause_is_cut_to_fit() -> None:

@@ -29,6 +29,12 @@ def test_words_go_to_the_voice_they_were_heard_in() -> None:
     assert phrases[0].avg_logprob == -0.4
 
 
+def test_a_word_that_begins_in_the_pause_belongs_to_the_voice_after_it() -> None:
+    one = heard([(0.0, 6.0, 0.0)], [("月", 1.5, 1.9), ("您", 1.95, 2.9), ("好", 2.9, 3.2)])
+    phrases = phrases_of(0, (Span(0.5, 2.0), Span(2.6, 3.5)), [one])
+    assert [phrase.text for phrase in phrases] == ["月", "您好"]
+
+
 def test_voice_without_words_stays_as_an_empty_phrase() -> None:
     one = heard([(10.0, 12.0, 0.0)], [])
     (phrase,) = phrases_of(0, (Span(10.1, 11.9),), [one])

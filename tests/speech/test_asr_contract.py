@@ -1,0 +1,76 @@
+"""Every engine keeps the same promises; runs with real weights where they are installed."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qa_analyzer.errors import ModelError
+from qa_analyzer.settings import shipped
+from qa_analyzer.speech.asr import ENGINES, FAST, THOROUGH, Effort, WhisperEngine, open_engine
+
+RATE_HZ = 16_000
+MODEL = shipped("models", "whisper-base")
+needs_model = pytest.mark.skipif(not (MODEL / "model.bin").is_file(), reason="whisper-base is not installed")
+
+
+def test_engines_are_listed_once() -> None:
+    assert len({engine.kind for engine in ENGINES}) == len(ENGINES)
+    assert WhisperEngine in ENGINES
+
+
+def test_missing_model_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no model 'nowhere'"):
+        open_engine("nowhere", tmp_path)
+
+
+def with_weights(test: Callable[..., None]) -> Callable[..., None]:
+    """Mark a test that recognises with the real model."""
+    return pytest.mark.model(needs_model(test))
+
+
+@pytest.fixture(scope="module")
+def engine() -> WhisperEngine:
+    return WhisperEngine(MODEL, device="cpu", threads=1)
+
+
+@pytest.fixture(scope="module")
+def windows() -> list[np.ndarray]:
+    generator = np.random.default_rng(3)
+    return [(0.05 * generator.standard_normal(RATE_HZ * seconds)).astype(np.float32) for seconds in (3, 1, 6)]
+
+
+@with_weights
+def test_order_and_times(engine: WhisperEngine, windows: list[np.ndarray]) -> None:
+    found = engine.recognize(windows)
+    assert len(found) == 3
+    for one, window in zip(found, windows, strict=True):
+        for word in one.words:
+            assert 0 <= word.start_s <= word.end_s <= window.size / RATE_HZ
+            assert 0 <= word.probability <= 1
+
+
+@with_weights
+def test_company_in_a_batch_changes_nothing(engine: WhisperEngine, windows: list[np.ndarray]) -> None:
+    together = engine.recognize(windows)
+    alone = tuple(engine.recognize([window])[0] for window in windows)
+    assert [one.text for one in together] == [one.text for one in alone]
+
+
+@with_weights
+def test_nothing_in_nothing_out(engine: WhisperEngine) -> None:
+    assert engine.recognize([]) == ()
+
+
+@with_weights
+@pytest.mark.parametrize("effort", [FAST, THOROUGH, Effort(1, 0.0)])
+def test_any_effort_answers(engine: WhisperEngine, effort: Effort) -> None:
+    (found,) = engine.recognize([np.zeros(RATE_HZ, np.float32)], effort=effort, prompt="携号转网、光猫")
+    assert found.avg_logprob <= 0
+
+
+@with_weights
+def test_fingerprint_names_weights_and_precision(engine: WhisperEngine) -> None:
+    assert engine.fingerprint == WhisperEngine(MODEL, device="cpu", threads=1).fingerprint
+    assert len(engine.fingerprint) == 64
