@@ -2,8 +2,8 @@
 
     python benchmarks/matching_recognised.py TRANSCRIPTS [--calls DIR] [--phrases N] [--seed N]
 
-TRANSCRIPTS holds the JSON written by ``qa-analyzer transcribe DIR/audio``; DIR (default $QA_SHARED/calls) the
-texts and true turn times of the same calls. Word sequences of 3 to 9 characters are drawn from the texts and
+TRANSCRIPTS holds the JSON written by ``qa-analyzer transcribe DIR/audio``; DIR (default $QA_SHARED/calls)
+the texts and true turn times of the same calls. Word sequences of 3 to 9 characters are drawn from the texts and
 looked for in the recognised turns, by characters alone and with sound. A hit in a turn whose text does not hold
 the sequence counts as false, although many of those are true variants.
 """
