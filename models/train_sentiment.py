@@ -88,7 +88,16 @@ def main() -> None:
         service, helpdesk, review_examples, learned, mishear, dice, batcher, teacher_bert, options.meanings
     )
     minutes = options.minutes * 0.7
-    fit.fit(student, tasks, batcher, dice, epochs=options.epochs, rate=1.5e-4, minutes=minutes, report=report)
+    fit.fit(
+        student,
+        tasks,
+        batcher,
+        dice,
+        epochs=options.epochs,
+        rate=options.rate,
+        minutes=minutes,
+        report=report,
+    )
     _save(options.out, student, teacher, options)
     temperature = _calibrate(options.out, service, calibrating, reviews, noise)
     report(f"temperature {temperature:.3f}; written to {options.out}")
@@ -112,6 +121,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--start", type=Path, help="finished model to go on from instead of the first stage")
     parser.add_argument("--imitated", type=Path, help="file that keeps the first stage")
     parser.add_argument("--meanings", type=int, default=8_000, help="texts whose meaning is held")
+    parser.add_argument(
+        "--rate", type=float, default=1.5e-4, help="highest learning rate of the second stage"
+    )
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=60, help="limit on time spent fitting")
     parser.add_argument("--version", default="1")

@@ -158,7 +158,7 @@ def dialogue_examples(dialogue: Dialogue) -> list[Example]:
         mild = tuple(0.5 * one + 0.5 * other for one, other in zip(label, (0.5, 0.45, 0.05), strict=True))
         examples.append(Example(customer[0], mild, 0.3))
     agents = [text for role, text in dialogue.turns if role == "agent" and text]
-    if agents and share_of(dialogue.dialogue_id + "agent") < 0.3:
+    if agents and share_of(dialogue.dialogue_id + "agent") < 0.6:
         examples.append(Example(agents[0][:REVIEW_MAX_CHARS], (0.02, 0.96, 0.02), 0.5))
     return examples
 
