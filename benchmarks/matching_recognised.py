@@ -3,9 +3,9 @@
     python benchmarks/matching_recognised.py TRANSCRIPTS [--calls DIR] [--phrases N] [--seed N]
 
 TRANSCRIPTS holds the JSON written by ``qa-analyzer transcribe DIR/audio``; DIR (default $QA_SHARED/calls)
-the texts and true turn times of the same calls. Word sequences of 3 to 9 characters are drawn from the texts and
-looked for in the recognised turns, by characters alone and with sound. A hit in a turn whose text does not hold
-the sequence counts as false, although many of those are true variants.
+the texts and true turn times of the same calls. Word sequences of 3 to 9 characters are drawn from the
+texts and looked for in the recognised turns, by characters alone and with sound. A hit in a turn whose text
+does not hold the sequence counts as false, although many of those are true variants.
 """
 
 from __future__ import annotations
@@ -102,9 +102,8 @@ def main() -> None:
     print("| characters | said | by characters | + sound | false |\n|---|---|---|---|---|")
     for length in sorted(said_count):
         count = said_count[length]
-        print(
-            f"| {length} | {count} | {exact[length] / count:.3f} | {both[length] / count:.3f} | {false[length]} |"
-        )
+        shares = f"{exact[length] / count:.3f} | {both[length] / count:.3f}"
+        print(f"| {length} | {count} | {shares} | {false[length]} |")
     count = max(1, said_count.total())
     print(f"| all | {count} | {exact.total() / count:.3f} | {both.total() / count:.3f} | {false.total()} |")
 
