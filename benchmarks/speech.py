@@ -2,9 +2,10 @@
 
     python benchmarks/speech.py [--shared DIR] [--calls N] [--repeat N] [--threads N] [SECTION ...]
 
-Sections: read (read speech, clean and telephone), speed (against faster-whisper, same weights, in one run), calls
-(recordings of calls: errors, turns, roles, second pass), mono (speakers found in mixes), roles (who is the agent, from
-text), audit (invented and lost speech). Default: all. DIR defaults to $QA_SHARED, else ../shared.
+Sections: read (read speech, clean and telephone), speed (against faster-whisper, same weights, in one run),
+calls (recordings of calls: errors, turns, roles, second pass), mono (speakers found in mixes), roles (who is
+the agent, from text), audit (invented and lost speech). Default: all. DIR defaults to $QA_SHARED, else
+../shared.
 """
 
 from __future__ import annotations
@@ -17,9 +18,18 @@ import resource
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
-from speech_reference import ArrayAudio, Errors, LabelledCall, labelled_calls, noises, telephone
+from speech_reference import (
+    ArrayAudio,
+    Errors,
+    LabelledCall,
+    labelled_calls,
+    noises,
+    plain,
+    telephone,
+)
 
 from qa_analyzer.calls.audio import open_audio
 from qa_analyzer.calls.call import Call, Role
@@ -27,11 +37,11 @@ from qa_analyzer.intervals import Span
 from qa_analyzer.settings import shipped
 from qa_analyzer.speech.asr import AsrEngine, open_engine
 from qa_analyzer.speech.audit import audit_phrase
-from qa_analyzer.speech.packing import pack
-from qa_analyzer.speech.phrases import Heard, phrases_of
+from qa_analyzer.speech.packing import Piece, Window, pack
+from qa_analyzer.speech.phrases import Heard, Phrase, phrases_of
 from qa_analyzer.speech.roles import Side, infer_agent
 from qa_analyzer.speech.transcribe import Transcriber
-from qa_analyzer.speech.transcript import AuditKind, Transcript
+from qa_analyzer.speech.transcript import AuditKind, Transcript, Word
 from qa_analyzer.speech.vad import VoiceDetector
 
 
@@ -110,14 +120,11 @@ def speed(engine: AsrEngine, shared: Path, options: argparse.Namespace) -> None:
                     errors[name].add(call.text(channel), heard[channel])
     audio_s = sum(call.truth["duration_s"] for call in calls)
     base = next(iter(runs))
-    print(
-        f"\n## Speed, {len(calls)} stereo calls, {audio_s:.0f} s, {engine.name} int8, {options.threads} threads, ",
-        end="",
-    )
-    print(f"median of {options.repeat}, load {os.getloadavg()[0]:.1f}\n")
-    print(
-        "| engine | s of call a s | times faster (wall) | (processor time) | character error rate |\n|---|---|---|---|---|"
-    )
+    print(f"\n## Speed, {len(calls)} stereo calls, {audio_s:.0f} s, {engine.name} int8\n")
+    load = os.getloadavg()[0]
+    print(f"{options.threads} threads, median of {options.repeat}, load of the machine {load:.1f}\n")
+    print("| engine | s of call a s | times faster (wall) | (processor time) | character error rate |")
+    print("|---|---|---|---|---|")
     for name in runs:
         wall = statistics.median(one / own for one, own in zip(wall_s[base], wall_s[name], strict=True))
         cpu = statistics.median(one / own for one, own in zip(cpu_s[base], cpu_s[name], strict=True))
@@ -145,13 +152,43 @@ def recordings(engine: AsrEngine, shared: Path, options: argparse.Namespace) -> 
     calls = labelled_calls(shared, "audio", options.calls)
     print(f"\n## Stereo calls, agent channel not told, {len(calls)} calls, {engine.name}\n")
     print("| | one pass | with second pass |\n|---|---|---|")
-    columns = [measured(Transcriber(engine, second_pass=again), calls) for again in (False, True)]
+    judged: list[tuple[float, Errors]] = []
+    columns = [
+        measured(Transcriber(engine, second_pass=False), calls, judged),
+        measured(Transcriber(engine, second_pass=True), calls, []),
+    ]
     for name in columns[0]:
         print(f"| {name} | {columns[0][name]} | {columns[1][name]} |")
+    print("\n| mean word probability of a turn, one pass | turns | character error rate |\n|---|---|---|")
+    for low, high in pairwise((0.0, 0.45, 0.55, 0.65, 0.75, 0.85, 1.01)):
+        band = [errors for probability, errors in judged if low <= probability < high]
+        wrong, chars = sum(one.wrong for one in band), sum(one.chars for one in band)
+        print(f"| {low:.2f} to {min(high, 1):.2f} | {len(band)} | {Errors(wrong, chars).percent:.0f} % |")
 
 
-def measured(transcriber: Transcriber, calls: Sequence[LabelledCall]) -> dict[str, str]:
-    """Return the figures of a set of stereo calls."""
+def turn_errors(transcript: Transcript, call: LabelledCall) -> list[tuple[float, Errors]]:
+    """Return mean word probability and errors of each true turn that one turn alone was heard for."""
+    found = []
+    for truth, said in zip(call.truth["turns"], call.turns, strict=True):
+        span = Span(truth["start_s"], truth["end_s"])
+        channel = call.agent_channel if truth["role"] == "agent" else 1 - (call.agent_channel or 0)
+        heard = [
+            turn
+            for turn in transcript.turns
+            if turn.channel == channel and span.overlap_s(Span(turn.start_s or 0, turn.end_s or 0)) > 0
+        ]
+        if len(heard) == 1 and heard[0].words:
+            errors = Errors()
+            errors.add(said["text"], heard[0].text)
+            probabilities = [word.probability for word in heard[0].words]
+            found.append((statistics.fmean(probabilities), errors))
+    return found
+
+
+def measured(
+    transcriber: Transcriber, calls: Sequence[LabelledCall], judged: list[tuple[float, Errors]]
+) -> dict[str, str]:
+    """Return the figures of a set of stereo calls; turns with their errors are added to ``judged``."""
     errors, turn_errors_s, same_count = Errors(), [], 0
     right = wrong = unknown = cut_in = cut_in_found = cut_in_false = 0
     kinds: dict[str, int] = {}
@@ -159,6 +196,7 @@ def measured(transcriber: Transcriber, calls: Sequence[LabelledCall]) -> dict[st
         transcript = transcriber.transcribe(plain_call(call))
         for channel, heard in enumerate(channel_texts(transcript)):
             errors.add(call.text(channel), heard)
+        judged += turn_errors(transcript, call)
         for span in transcript.audit:
             kinds[span.kind.value] = kinds.get(span.kind.value, 0) + 1
         channel = transcript.roles.agent_channel
@@ -178,7 +216,9 @@ def measured(transcriber: Transcriber, calls: Sequence[LabelledCall]) -> dict[st
         "turn start and end, median error": f"{statistics.median(turn_errors_s):.2f} s",
         "turn start and end, 95th percentile": f"{turn_errors_s[int(0.95 * len(turn_errors_s))]:.2f} s",
         "agent channel right / wrong / left open": f"{right} / {wrong} / {unknown}",
-        "agent cut in for 0.5 s or more: found / missed / false": f"{cut_in_found} / {cut_in - cut_in_found} / {cut_in_false}",
+        "agent cut in for 0.5 s or more, found / missed / false": (
+            f"{cut_in_found} / {cut_in - cut_in_found} / {cut_in_false}"
+        ),
         "audit findings": ", ".join(f"{kind} {kinds[kind]}" for kind in sorted(kinds)) or "none",
     }
 
@@ -201,7 +241,9 @@ def turn_edge_errors_s(transcript: Transcript, call: LabelledCall) -> list[float
 
 
 def interruptions(call: LabelledCall) -> list[Span]:
-    """Return the true stretches in which an agent turn began 0.5 s or more before the customer had finished."""
+    """Return the true stretches in which an agent turn began 0.5 s or more before the customer had
+    finished.
+    """
     turns = call.truth["turns"]
     pairs = zip(turns, turns[1:], strict=False)
     return [
@@ -258,9 +300,8 @@ def mono(engine: AsrEngine, shared: Path, options: argparse.Namespace) -> None:
     audio_s = sum(call.truth["duration_s"] for call in calls)
     print(f"\n## Mono mixes, {len(calls)} calls, {engine.name}\n\n| | |\n|---|---|")
     print(f"| roles right / wrong / left open | {right} / {wrong} / {unknown} |")
-    print(
-        f"| speech given to the wrong party, of calls with roles | {100 * swapped_s / max(1, voiced_s):.1f} % |"
-    )
+    share = 100 * swapped_s / max(1, voiced_s)
+    print(f"| speech given to the wrong party, of calls with roles | {share:.1f} % |")
     print(f"| character error rate | {errors.percent:.1f} % |")
     print(f"| s of call a s, diarization included | {audio_s / (time.perf_counter() - wall):.1f} |")
 
@@ -291,22 +332,63 @@ INVENTED = set(AuditKind) - {AuditKind.LOST_SPEECH, AuditKind.LOW_CONFIDENCE}
 
 
 def audit(engine: AsrEngine, shared: Path, _: argparse.Namespace) -> None:
-    """Text over sound that holds no speech: what voice activity lets through and what the audit then marks."""
+    """Sound without speech: what voice activity lets through, and what the audit marks when it is
+    bypassed.
+    """
     print(f"\n## Sound without speech, 20 s each, {engine.name}\n")
     print(
-        "| sound | called voice | text in the transcript | text marked by the audit | text if recognised blindly |\n|---|---|---|---|---|"
+        "| sound | taken for voice | phrases in the transcript | recognised without voice activity | marked |"
     )
+    print("|---|---|---|---|---|")
     for name, samples in noises().items():
         audio = ArrayAudio(samples)
         voice = VoiceDetector().spans(audio, 0)
         windows = pack(voice, 0, duration_s=audio.duration_s)
         found = engine.recognize([window.read(audio) for window in windows])
         heard = [Heard(window, one) for window, one in zip(windows, found, strict=True)]
-        phrases = [phrase for phrase in phrases_of(0, voice, heard) if phrase.words]
-        marked = sum(any(span.kind in INVENTED for span in audit_phrase(one)) for one in phrases)
-        blind = engine.recognize([samples])[0].text
+        kept = [phrase for phrase in phrases_of(0, voice, heard) if phrase.words]
+        whole = Window(0, (Piece(Span(0.0, audio.duration_s), 0.0),))
+        blind = phrases_of(0, (), [Heard(whole, engine.recognize([samples])[0])])
+        marked = sum(bool(audit_phrase(phrase)) for phrase in blind)
+        text = "".join(phrase.text for phrase in blind)[:20]
         voiced_s = sum(span.duration_s for span in voice)
-        print(f"| {name} | {voiced_s:.1f} s | {len(phrases)} phrases | {marked} | {blind[:20] or '–'} |")
+        print(f"| {name} | {voiced_s:.1f} s | {len(kept)} | {text or '–'} | {marked} of {len(blind)} |")
+    injected(shared)
+
+
+def injected(shared: Path) -> None:
+    """Faults put into true turns with true times, and true turns as they are."""
+    turns = [
+        (turn["text"], Span(truth["start_s"], truth["end_s"]))
+        for call in labelled_calls(shared, "audio")
+        for turn, truth in zip(call.turns, call.truth["turns"], strict=True)
+    ]
+    prompt = "话费、套餐、流量、宽带、携号转网、营业厅、光猫、基站"
+    faults: tuple[tuple[str, AuditKind | None, Callable[[str], str], float], ...] = (
+        ("none", None, lambda text: text, 0.9),
+        ("words dropped", AuditKind.LOST_SPEECH, lambda _: "", 0.9),
+        ("a phrase looped", AuditKind.REPETITION, lambda text: text[:4] + text[:4] * 5, 0.9),
+        ("subtitle credit", AuditKind.BOILERPLATE, lambda _: "请不吝点赞订阅转发打赏", 0.9),
+        ("hot words", AuditKind.PROMPT_ECHO, lambda _: prompt[:14], 0.9),
+        ("three times the text", AuditKind.TOO_FAST, lambda text: text * 3, 0.9),
+        ("unsure words", AuditKind.LOW_CONFIDENCE, lambda text: text, 0.3),
+    )
+    print(f"\n## Audit, faults put into {len(turns)} true turns\n")
+    print("| fault | turns marked as that | turns marked at all |\n|---|---|---|")
+    for name, kind, change, probability in faults:
+        exactly = some = 0
+        for text, span in turns:
+            chars = [char for char in plain(change(text))]
+            step_s = span.duration_s / max(1, len(chars))
+            words = tuple(
+                Word(char, span.start_s + step_s * at, span.start_s + step_s * (at + 1), probability)
+                for at, char in enumerate(chars)
+            )
+            kinds = {one.kind for one in audit_phrase(Phrase(0, span, (span,), words), prompt=prompt)}
+            exactly += kind in kinds
+            some += bool(kinds)
+        share = "–" if kind is None else f"{100 * exactly / len(turns):.0f} %"
+        print(f"| {name} | {share} | {100 * some / len(turns):.0f} % |")
 
 
 SECTIONS: tuple[tuple[str, Callable[[AsrEngine, Path, argparse.Namespace], None]], ...] = (

@@ -1,4 +1,6 @@
-"""What the speech benchmark compares with: reference texts, error rates, a telephone line, and invented faults."""
+"""What the speech benchmark compares with: reference texts, error rates, a telephone line, and invented
+faults.
+"""
 
 from __future__ import annotations
 
@@ -95,6 +97,8 @@ class ArrayAudio:
         self.duration_s = samples.size / RATE_HZ
 
     def read(self, channel: int, start_s: float = 0.0, end_s: float | None = None) -> FloatArray:
+        if channel != 0:
+            raise IndexError(f"channel {channel} of 1")
         last = None if end_s is None else round(end_s * RATE_HZ)
         return self.samples[round(start_s * RATE_HZ) : last]
 

@@ -1,4 +1,6 @@
-"""Recognition behind a seam: windows of speech in, timed words out. The only home of faster-whisper's recogniser."""
+"""Recognition behind a seam: windows of speech in, timed words out. The only home of faster-whisper's
+recogniser.
+"""
 
 from __future__ import annotations
 
@@ -107,7 +109,9 @@ class WhisperEngine:
         return tuple(found[number] for number in range(len(windows)))
 
     def _batches(self, windows: Sequence[FloatArray], effort: Effort) -> Iterator[list[int]]:
-        """Group windows that decode at the same length: whom a window shares its batch with never changes its text."""
+        """Group windows that decode at the same length: whom a window shares its batch with never changes its
+        text.
+        """
         by_length: dict[int, list[int]] = {}
         for number, window in enumerate(windows):
             by_length.setdefault(_decoded_frames(window.size, effort), []).append(number)
@@ -145,8 +149,8 @@ class WhisperEngine:
     def _encode(self, windows: list[FloatArray], effort: Effort) -> FloatArray:
         """Encode each window at its own length, then lengthen all alike by repeating their last state.
 
-        The encoder's cost grows faster than the length, and its memory with the batch. The last state is that of
-        silence; the decoder reads a longer silence.
+        The encoder's cost grows faster than the length, and its memory with the batch. The last state is that
+        of silence; the decoder reads a longer silence.
         """
         states = []
         for window in windows:
@@ -167,7 +171,9 @@ class WhisperEngine:
     def _aligned(
         self, states: FloatArray, tokens: list[list[int]], windows: list[FloatArray]
     ) -> list[tuple[Word, ...]]:
-        """Place words in time; texts of similar length share a small batch, since each token costs 0.2 MB and more."""
+        """Place words in time; texts of similar length share a small batch, since each token costs 0.2 MB and
+        more.
+        """
         by_length = sorted(range(len(tokens)), key=lambda number: (len(tokens[number]), number))
         aligned: dict[int, tuple[Word, ...]] = {}
         for first in range(0, len(by_length), ALIGNED_AT_ONCE):

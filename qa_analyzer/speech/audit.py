@@ -20,7 +20,9 @@ MIN_LOST_S = 0.8
 """Voice shorter than this without text is mostly breath, laughter or a cough."""
 
 MIN_UNCOVERED_S = 2.5
-"""Longest voiced stretch inside a phrase that may lie between two words: words are placed some 0.5 s loosely."""
+"""Longest voiced stretch inside a phrase that may lie between two words: words are placed some 0.5 s
+loosely.
+"""
 
 WORD_REACH_S = 0.4
 MIN_CHARS_PER_S = 1.2
@@ -53,7 +55,9 @@ BOILERPLATE = re.compile(
 def audit_phrases(
     phrases: Sequence[Phrase], *, prompt: str = "", physical: bool = True
 ) -> tuple[AuditSpan, ...]:
-    """Return every finding, ordered by time, channel and kind; voices of a mix (not ``physical``) have no channel."""
+    """Return every finding, ordered by time, channel and kind; voices of a mix (not ``physical``) have no
+    channel.
+    """
     found = [span for phrase in phrases for span in audit_phrase(phrase, prompt=prompt)]
     if not physical:
         found = [replace(span, channel=None) for span in found]
@@ -120,7 +124,9 @@ def _repeated(text: str) -> str:
 
 
 def _echo(text: str, prompt: str) -> str:
-    """Return the longest stretch of the prompt that came out as text; single terms are what a prompt is for."""
+    """Return the longest stretch of the prompt that came out as text; single terms are what a prompt is
+    for.
+    """
     if not prompt:
         return ""
     source, heard = han_only(prompt), han_only(text)
@@ -137,7 +143,8 @@ INVENTED = 3
 
 
 def quality(phrase: Phrase, *, prompt: str = "") -> tuple[int, float]:
-    """Return how good a hearing of a phrase is, to compare two of them: graver findings first, then surer words.
+    """Return how good a hearing of a phrase is, to compare two of them: graver findings first, then surer
+    words.
 
     The second figure is the mean log probability of the words; minus infinity without words.
     """

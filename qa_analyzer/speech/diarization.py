@@ -17,7 +17,9 @@ MAX_DURATION_S = 3600.0
 """Longer mono recordings are not diarized: the library needs them whole in memory (230 MB an hour)."""
 
 MIN_SIMILARITY = 0.45
-"""Cosine of two speaker embeddings from which a further cluster is taken for a known speaker (CAM++ zh/en)."""
+"""Cosine of two speaker embeddings from which a further cluster is taken for a known speaker (CAM++
+zh/en).
+"""
 
 MIN_SHARE = 0.03
 """A voice with less of the speech than this is no party of the call."""
@@ -104,7 +106,9 @@ DIARIZERS: tuple[type[SenkoDiarizer], ...] = (SenkoDiarizer,)
 
 
 def two_parties(labelled: Sequence[tuple[str, Span]], centroids: dict[str, FloatArray]) -> Diarization:
-    """Reduce clusters to the two parties of a call: small clusters join the party they sound like, else drop out."""
+    """Reduce clusters to the two parties of a call: small clusters join the party they sound like, else drop
+    out.
+    """
     talk_s: dict[str, float] = {}
     for label, span in labelled:
         talk_s[label] = talk_s.get(label, 0.0) + span.duration_s
@@ -132,7 +136,9 @@ def two_parties(labelled: Sequence[tuple[str, Span]], centroids: dict[str, Float
 
 
 def speaker_at(spans: Sequence[SpeakerSpan], inside: Span) -> int:
-    """Return the speaker who has most of a stretch, else the one nearest in time; ``spans`` must not be empty."""
+    """Return the speaker who has most of a stretch, else the one nearest in time; ``spans`` must not be
+    empty.
+    """
     shares: dict[int, float] = {}
     for one in spans:
         shares[one.speaker] = shares.get(one.speaker, 0.0) + one.span.overlap_s(inside)

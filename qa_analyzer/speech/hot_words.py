@@ -1,7 +1,7 @@
 """Domain terms for the recogniser, from a YAML file that each site may write.
 
-The terms are given to the recogniser as text that came before. What leaks from there into the transcript is found by
-the audit (``PROMPT_ECHO``).
+The terms are given to the recogniser as text that came before. What leaks from there into the transcript is
+found by the audit (``PROMPT_ECHO``).
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""One recorded call on its way to a transcript: what is known before recognition, and what is built after it."""
+"""One recorded call on its way to a transcript: what is known before recognition, and what is built after
+it.
+"""
 
 from __future__ import annotations
 

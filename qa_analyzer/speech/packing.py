@@ -1,7 +1,7 @@
 """Packing: short stretches of one channel share a window, so that little time is spent on padding.
 
-Recognisers of the Whisper family pay for a window whatever it holds. Each stretch keeps some of the real line noise
-around it: joined without gaps, words at the seams get lost.
+Recognisers of the Whisper family pay for a window whatever it holds. Each stretch keeps some of the real line
+noise around it: joined without gaps, words at the seams get lost.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import numpy as np
 from qa_analyzer.intervals import Span, union
 from qa_analyzer.speech.vad import RATE_HZ, ChannelAudio, FloatArray
 
-
 EVENNESS_S = 0.25
 CORE_TRIM_S = 0.35
 
@@ -24,10 +23,10 @@ CORE_TRIM_S = 0.35
 class PackOptions:
     """How voice is packed.
 
-    Voice at most ``join_gap_s`` apart stays one piece of audio as recorded; ``margin_s`` of line noise is kept on both
-    sides of a piece; ``window_s`` is the most audio in a window. Long windows cost more, but context makes
-    recognition better (character error rate 16.2 % with windows of 10 s, 14.9 % with 20 s, 13.9 % with 28 s, on eight
-    calls).
+    Voice at most ``join_gap_s`` apart stays one piece of audio as recorded; ``margin_s`` of line noise is
+    kept on both sides of a piece; ``window_s`` is the most audio in a window. Long windows cost more, but
+    context makes recognition better (character error rate 16.2 % with windows of 10 s, 14.9 % with 20 s, 13.9
+    % with 28 s, on eight calls).
     """
 
     join_gap_s: float = 2.0
@@ -79,8 +78,8 @@ class Window:
     def piece_of(self, word: Span) -> Piece:
         """Return the piece a word belongs to, given its time in the window.
 
-        Aligned words often swallow the pause before or after them; what counts is how much of a word lies in the middle
-        of a piece, where the voice is. Words that lie in no middle belong to the nearest piece.
+        Aligned words often swallow the pause before or after them; what counts is how much of a word lies in
+        the middle of a piece, where the voice is. Words that lie in no middle belong to the nearest piece.
         """
         best = max(self.pieces, key=lambda piece: piece.core.overlap_s(word))
         if best.core.overlap_s(word) > 0:

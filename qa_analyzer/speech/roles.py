@@ -1,7 +1,8 @@
 """Which side is the agent: from the manifest, or inferred with a confidence from what is said and who begins.
 
-The evidence is a sum of log odds: phrases of ``role_phrases.yaml``, who speaks first, and little else, so that each
-reason can be shown. A side is named only above ``MIN_CONFIDENCE``; below, roles stay unknown rather than guessed.
+The evidence is a sum of log odds: phrases of ``role_phrases.yaml``, who speaks first, and little else, so
+that each reason can be shown. A side is named only above ``MIN_CONFIDENCE``; below, roles stay unknown rather
+than guessed.
 """
 
 from __future__ import annotations
@@ -22,15 +23,18 @@ from qa_analyzer.speech.sounds import han_only, sound_key
 PHRASES_PATH = Path(__file__).with_name("role_phrases.yaml")
 
 MIN_CONFIDENCE = 0.88
-"""Log odds of 2. On 2,048 written help-desk dialogues of operators sums from 2 were right in 99.6 %, between 1 and 2 in
-95.8 %. Below this the roles stay unknown: a swapped call costs an agent a score, an unknown one costs a look."""
+"""Log odds of 2. On 2,048 written help-desk dialogues of operators sums from 2 were right in 99.6 %, between
+1 and 2 in 95.8 %. Below this the roles stay unknown: a swapped call costs an agent a score, an unknown one
+costs a look."""
 
 MIN_SOUND_CHARS = 4
 MIN_HAN = 6
 """A call in which less than this was understood on both sides together tells nothing about roles."""
 
 FIRST_SPEAKER_WEIGHT = 1.0
-"""Who answers an incoming call speaks first, unless the recording starts in mid-call or the caller is impatient."""
+"""Who answers an incoming call speaks first, unless the recording starts in mid-call or the caller is
+impatient.
+"""
 
 
 class PhraseFamily(BaseModel):
@@ -62,7 +66,9 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class InferredAgent:
-    """The side that is the agent, None when that cannot be told; ``confidence`` is that of the likelier side."""
+    """The side that is the agent, None when that cannot be told; ``confidence`` is that of the likelier
+    side.
+    """
 
     side: int | None
     confidence: float

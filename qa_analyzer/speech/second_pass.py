@@ -13,10 +13,14 @@ ALONE = PackOptions(join_gap_s=0.5, margin_s=0.4, window_s=9.0)
 """The second segmentation: every phrase in windows of its own, long ones cut at their pauses."""
 
 MIN_GAIN = 0.1
-"""Natural log of mean word probability by which a hearing with as many findings must be surer to replace another."""
+"""Natural log of mean word probability by which a hearing with as many findings must be surer to replace
+another.
+"""
 
 MAX_SHARE = 0.35
-"""At most this share of a call's voice is heard twice; the worst phrases come first. Bounds the time of bad calls."""
+"""At most this share of a call's voice is heard twice; the worst phrases come first. Bounds the time of bad
+calls.
+"""
 
 
 def windows_to_hear_again(

@@ -1,4 +1,6 @@
-"""The two parties of a call: channels where channels are speakers, else voices found in the mix; and their roles."""
+"""The two parties of a call: channels where channels are speakers, else voices found in the mix; and their
+roles.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,12 @@ from qa_analyzer.speech.transcript import (
     RoleAssignment,
     RoleMethod,
 )
+from qa_analyzer.speech.vad import ChannelAudio, FloatArray
 
 MANIFEST_TRUST = 0.998
-"""Prior that a manifest names the right channel: recorders are set up once, so an error repeats every night."""
-from qa_analyzer.speech.vad import ChannelAudio, FloatArray
+"""Prior that a manifest names the right channel: recorders are set up once, so an error repeats every
+night.
+"""
 
 MAX_LIKENESS = 0.85
 """Cosine of two voices above which one speaker was probably cut in two."""
@@ -69,7 +73,9 @@ def channel_sides(call: Call, phrases: Sequence[Phrase]) -> Sides:
 
 
 def voice_sides(call: Call, phrases: Sequence[Phrase], diarization: Diarization) -> Sides:
-    """Take the two voices of a mix for the two parties; without two, everything stays with one unknown side."""
+    """Take the two voices of a mix for the two parties; without two, everything stays with one unknown
+    side.
+    """
     if not diarization.spans:
         roles = RoleAssignment(RoleMethod.NONE, 0.0, None, True, (diarization.reason,))
         return Sides(tuple(phrases), roles, (), False)
@@ -120,7 +126,8 @@ class MixedAudio:
 
 
 def voices_of(voice: Sequence[Span], diarization: Diarization) -> tuple[tuple[Span, ...], ...]:
-    """Share the voice activity of a mix out between its two speakers; without speakers all is the first side's.
+    """Share the voice activity of a mix out between its two speakers; without speakers all is the first
+    side's.
 
     Every stretch goes to somebody: what the diarizer left open belongs to the speaker nearest in time.
     """

@@ -1,4 +1,6 @@
-"""Mandarin by sound, for telling roles apart in garbled recognition: toneless syllables with near sounds folded."""
+"""Mandarin by sound, for telling roles apart in garbled recognition: toneless syllables with near sounds
+folded.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ from functools import lru_cache
 from qa_analyzer.speech.wording import simplified
 
 NOT_HAN = re.compile(r"[^一-鿿]")
-# Pairs that recognisers and southern speakers confuse: n/l, f/h, zh/z, ch/c, sh/s, r/l, in/ing, en/eng, an/ang.
+# Pairs that recognisers and southern speakers confuse: n/l, f/h, zh/z, ch/c, sh/s, r/l, in/ing, en/eng,
+# an/ang.
 INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"), ("r", "l"))
 FINALS = (("ing", "in"), ("eng", "en"), ("ang", "an"))
 

@@ -25,7 +25,9 @@ READ_AT_ONCE = 16
 
 
 class Transcriber:
-    """Turns calls into transcripts; holds the loaded recogniser. Calls may follow one another without limit."""
+    """Turns calls into transcripts; holds the loaded recogniser. Calls may follow one another without
+    limit.
+    """
 
     def __init__(
         self,

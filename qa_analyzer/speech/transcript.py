@@ -28,9 +28,9 @@ class Word:
 class Turn:
     """One role holding the floor. Turns of different roles may overlap in time.
 
-    ``channel`` is None for text and for mono recordings. ``start_s`` and ``end_s`` are None in text without times;
-    then ``pause_before_s`` (silence before the turn) and ``overlap_s`` (how long before the end of the previous
-    turn this one starts) may be given instead. ``role_confidence`` is in [0, 1].
+    ``channel`` is None for text and for mono recordings. ``start_s`` and ``end_s`` are None in text without
+    times; then ``pause_before_s`` (silence before the turn) and ``overlap_s`` (how long before the end of the
+    previous turn this one starts) may be given instead. ``role_confidence`` is in [0, 1].
     """
 
     index: int
@@ -72,8 +72,8 @@ class AuditSpan:
 class Channel:
     """One channel as heard: its level, its voice activity and its role.
 
-    ``role`` is UNKNOWN for a mono mix. ``level_dbfs`` is the median level of the voiced parts; None when silent.
-    ``voice`` is the raw voice activity; time facts come from it, never from recognised segments.
+    ``role`` is UNKNOWN for a mono mix. ``level_dbfs`` is the median level of the voiced parts; None when
+    silent. ``voice`` is the raw voice activity; time facts come from it, never from recognised segments.
     """
 
     index: int
@@ -148,8 +148,8 @@ class Transcript:
 
     ``call`` carries the metadata (its paths and given turns are not needed any more). ``audio`` and
     ``asr_fingerprint`` are None for text. ``overlap_known`` is False where simultaneous speech cannot be
-    measured (mono mixes, text without overlap figures). ``complete_start`` is False when the recording is known
-    to begin in mid-call; None where that was not looked at.
+    measured (mono mixes, text without overlap figures). ``complete_start`` is False when the recording is
+    known to begin in mid-call; None where that was not looked at.
     """
 
     call: Call

@@ -100,7 +100,9 @@ def transcript_fingerprint(transcript: Transcript) -> str:
 
 
 def _contradictions(transcript: Transcript) -> Iterator[str]:
-    """Name what no recogniser of ours writes: broken order, times that run backwards, figures out of range."""
+    """Name what no recogniser of ours writes: broken order, times that run backwards, figures out of
+    range.
+    """
     for position, turn in enumerate(transcript.turns):
         where = f"turns.{position}"
         if turn.index != position:

@@ -22,8 +22,8 @@ def assemble_turns(
 ) -> tuple[Turn, ...]:
     """Join phrases that hold words into turns, ordered by start.
 
-    ``roles`` gives each channel (or speaker found in a mono mix: then ``physical`` is False and turns carry no
-    channel) its role, ``confidence`` how sure that is.
+    ``roles`` gives each channel (or speaker found in a mono mix: then ``physical`` is False and turns carry
+    no channel) its role, ``confidence`` how sure that is.
     """
     floors: list[list[Phrase]] = []
     latest: dict[int, list[Phrase]] = {}

@@ -44,8 +44,8 @@ class ChannelAudio(Protocol):
 class VoiceOptions:
     """How frames of voice probability become spans.
 
-    ``threshold`` starts voice and ``release`` ends it, Silero's own defaults. ``min_silence_s`` is short because
-    pauses and overlaps are measured from these spans; ``pad_s`` gives back the soft edges of words.
+    ``threshold`` starts voice and ``release`` ends it, Silero's own defaults. ``min_silence_s`` is short
+    because pauses and overlaps are measured from these spans; ``pad_s`` gives back the soft edges of words.
     """
 
     threshold: float = 0.5
@@ -88,7 +88,9 @@ class VoiceDetector:
 
 
 def voiced_spans(probabilities: FloatArray, options: VoiceOptions, *, duration_s: float) -> tuple[Span, ...]:
-    """Turn voice probabilities of 32 ms frames into spans by hysteresis; then pad them, and join what touches."""
+    """Turn voice probabilities of 32 ms frames into spans by hysteresis; then pad them, and join what
+    touches.
+    """
     raw: list[Span] = []
     start: int | None = None
     for frame, probability in enumerate(probabilities.tolist()):

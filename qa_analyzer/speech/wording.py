@@ -1,7 +1,7 @@
 """How recognised words are written: simplified characters, full-width punctuation inside Chinese.
 
-Whisper parts phrases by spaces as often as by commas; between Chinese characters both become ``，``. Words are
-never replaced: the matching by sound in later rooms relies on what was heard.
+Whisper parts phrases by spaces as often as by commas; between Chinese characters both become ``，``.
+Words are never replaced: the matching by sound in later rooms relies on what was heard.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 FULL_WIDTH = str.maketrans({",": "，", "?": "？", "!": "！", ";": "；", ":": "："})
 HAN = re.compile(r"[㐀-鿿豈-﫿]")
 MARKS = "，。？！；：、,.?!;:… "
-# Taiwanese text writes the particle 着 as 著; the table for simplified characters keeps 著, as it is also a word.
+# Taiwanese text writes the particle 着 as 著; the table for simplified characters keeps 著, as it is also a
+# word.
 PARTICLE = re.compile(r"著(?![名作述称])(?<![显编原译专论巨合]著)|(?<=[合显])著(?=[急我你您他她])")
 
 

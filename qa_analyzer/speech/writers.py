@@ -43,7 +43,9 @@ def to_vtt(transcript: Transcript) -> str:
 
 
 def to_csv(transcript: Transcript) -> str:
-    """Return a table with a row a turn; unknown times are empty cells. Formulas are defused for spreadsheets."""
+    """Return a table with a row a turn; unknown times are empty cells. Formulas are defused for
+    spreadsheets.
+    """
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)

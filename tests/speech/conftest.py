@@ -59,7 +59,7 @@ def spoken_words(text: str, start_s: float, end_s: float, probability: float = 0
     )
 
 
-@pytest.fixture()
+@pytest.fixture
 def phrase() -> Callable[..., Phrase]:
     """Build a fully voiced phrase whose words fill it."""
 
@@ -70,11 +70,11 @@ def phrase() -> Callable[..., Phrase]:
     return build
 
 
-@pytest.fixture()
+@pytest.fixture
 def array_audio() -> type[ArrayAudio]:
     return ArrayAudio
 
 
-@pytest.fixture()
+@pytest.fixture
 def scripted_engine() -> type[ScriptedEngine]:
     return ScriptedEngine

@@ -22,7 +22,7 @@ def answering(text: str, probability: float) -> Callable[[np.ndarray, Effort], R
     return lambda window, effort: Recognition(words, -0.2, 0.0)
 
 
-@pytest.fixture()
+@pytest.fixture
 def minute(array_audio: type) -> object:
     return array_audio(np.zeros(16_000 * 60, np.float32), np.zeros(16_000 * 60, np.float32))
 

@@ -33,7 +33,7 @@ models:
 """
 
 
-@pytest.fixture()
+@pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Stand in for pip: two wheels are 'downloaded'; the commands are recorded."""
     manifest = tmp_path / "manifest.yaml"

@@ -32,7 +32,7 @@ from qa_analyzer.speech.transcript_json import (
 )
 
 
-@pytest.fixture()
+@pytest.fixture
 def transcript() -> Transcript:
     call = Call(
         "c1",

@@ -9,7 +9,7 @@ from qa_analyzer.speech.transcript import RoleAssignment, RoleMethod, Transcript
 from qa_analyzer.speech.writers import to_csv, to_srt, to_text, to_vtt, write_formats
 
 
-@pytest.fixture()
+@pytest.fixture
 def transcript() -> Transcript:
     return Transcript(
         call=Call("w1", given_turns=()),
