@@ -22,6 +22,10 @@ __all__ = ["ComplaintTagger", "load_lexicon"]
 
 # A topic named this many turns ago, by either side, is still what "it" means.
 NEAR_TURNS = 3
+# What stands this close to a mention belongs to it; callers ramble, and recognisers leave the full stops out.
+CLOSE_CHARS = 14
+# What carries on from the turn before must say this much itself: 就 or 还有 alone goes with anything.
+MIN_CARRIED_CHARS = 3
 # A term of fewer characters has too many homophones, the more so when nothing else is asked for.
 MIN_SOUND_CHARS = 2
 MIN_SOUND_CHARS_ALONE = 4
@@ -96,6 +100,8 @@ class ComplaintTagger:
         text = spoken(turn.text)
         best = min(self._mentions(code, call, position, text), key=_preference, default=None)
         if best is None:
+            best = min(self._carried_on(code, call, position, text), key=_preference, default=None)
+        if best is None:
             return None
         start, end = text.original_span(best.start, best.end)
         return ComplaintTag(
@@ -110,18 +116,44 @@ class ComplaintTagger:
             severity=min(code.severity + upset, MAX_SEVERITY),
         )
 
-    def _mentions(self, code: Code, call: _Call, position: int, text: SpokenText) -> Iterator[PatternHit]:
+    @staticmethod
+    def _mentions(code: Code, call: _Call, position: int, text: SpokenText) -> Iterator[PatternHit]:
         hits = call.hits(position)
         for pattern in code.patterns:
             for hit in find_pattern(pattern, hits, text.breaks):
-                if self._in_place(pattern, call, position) and dismissal(text, hit, pattern.keep) is None:
+                if _in_place(pattern, call, position, hit) and dismissal(text, hit, pattern.keep) is None:
                     yield hit
 
     @staticmethod
-    def _in_place(pattern: Pattern, call: _Call, position: int) -> bool:
-        if pattern.needs is not None and not call.mentions(*pattern.needs, position):
-            return False
-        return not any(call.mentions(element, scope, position) for element, scope in pattern.unless)
+    def _carried_on(code: Code, call: _Call, position: int, text: SpokenText) -> Iterator[PatternHit]:
+        """Yield the latter parts of patterns that begin in the same speaker's turn before: an agent's 嗯 cuts in."""
+        before = call.turn_before(position)
+        if before is None:
+            return
+        opening = spoken(call.turns[before].text)
+        shift = len(opening.chars)
+        joined = SpokenText(
+            opening.original + text.original,
+            opening.chars + text.chars,
+            opening.offsets + tuple(len(opening.original) + offset for offset in text.offsets),
+            opening.breaks | {shift} | {shift + place for place in text.breaks},
+        )
+        hits = call.joined_hits(before, position, shift)
+        for pattern in code.patterns:
+            if len(pattern.steps) < 2:
+                continue
+            for hit in find_pattern(pattern, hits, joined.breaks):
+                here = tuple(
+                    TermHit(part.term, part.start - shift, part.end - shift, part.match_kind, part.distance)
+                    for part in hit.parts
+                    if part.start >= shift
+                )
+                if hit.start >= shift or sum(part.end - part.start for part in here) < MIN_CARRIED_CHARS:
+                    continue
+                if dismissal(joined, hit, pattern.keep) is None and _in_place(
+                    pattern, call, position, PatternHit(here)
+                ):
+                    yield PatternHit(here)
 
     def _hits(self, text: SpokenText) -> ElementHits:
         """Return the term hits of a text by element, each by start and then longest first."""
@@ -157,13 +189,38 @@ class _Call:
         self.turns = turns
         self._find = find
         self._hits: dict[int, ElementHits] = {}
+        self._joined: dict[tuple[int, int], ElementHits] = {}
 
     def hits(self, position: int) -> ElementHits:
         if position not in self._hits:
             self._hits[position] = self._find(spoken(self.turns[position].text))
         return self._hits[position]
 
-    def mentions(self, element: int, scope: str, position: int) -> bool:
+    def turn_before(self, position: int) -> int | None:
+        """Return the same speaker's turn before, with at most one turn of the other side between."""
+        for place in range(position - 1, max(position - 3, -1), -1):
+            if self.turns[place].role is self.turns[position].role:
+                return place
+        return None
+
+    def joined_hits(self, before: int, position: int, shift: int) -> ElementHits:
+        if (before, position) not in self._joined:
+            joined = {element: list(hits) for element, hits in self.hits(before).items()}
+            for element, hits in self.hits(position).items():
+                joined.setdefault(element, []).extend(
+                    TermHit(hit.term, hit.start + shift, hit.end + shift, hit.match_kind, hit.distance)
+                    for hit in hits
+                )
+            self._joined[before, position] = joined
+        return self._joined[before, position]
+
+    def mentions(self, element: int, scope: str, position: int, hit: PatternHit) -> bool:
+        """Say whether a term of the element is spoken within the scope of a hit."""
+        if scope == "close":
+            return any(
+                hit.start - CLOSE_CHARS <= other.start and other.end <= hit.end + CLOSE_CHARS
+                for other in self.hits(position).get(element, ())
+            )
         return any(self.hits(place).get(element) for place in self._places(scope, position))
 
     def _places(self, scope: str, position: int) -> Iterable[int]:
@@ -172,6 +229,12 @@ class _Call:
         if scope == "near":
             return range(max(0, position - NEAR_TURNS), position + 1)
         return range(len(self.turns))
+
+
+def _in_place(pattern: Pattern, call: _Call, position: int, hit: PatternHit) -> bool:
+    if pattern.needs is not None and not call.mentions(*pattern.needs, position, hit):
+        return False
+    return not any(call.mentions(element, scope, position, hit) for element, scope in pattern.unless)
 
 
 def _least_sound_chars(alone: bool) -> int:

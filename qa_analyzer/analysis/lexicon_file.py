@@ -11,7 +11,7 @@ from qa_analyzer.errors import Fault
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Scope = Literal["turn", "near", "call"]
+Scope = Literal["close", "turn", "near", "call"]
 ContextName = Literal["negated", "quoted", "question", "hypothetical", "resolved", "threat"]
 Speaker = Literal["customer", "agent"]
 
@@ -37,7 +37,7 @@ class PatternFile(_File):
     needs: Text | None = None
     scope: Scope = "near"
     unless: Text | None = None
-    unless_scope: Scope = "turn"
+    unless_scope: Scope = "close"
     keep: list[ContextName] = []
     sound: bool = True
 
@@ -53,7 +53,7 @@ class CodeFile(_File):
     phrases: list[Text] = []
     patterns: list[PatternFile | Text] = []
     unless: Text | None = None
-    unless_scope: Scope = "turn"
+    unless_scope: Scope = "close"
     keep: list[ContextName] = []
     yields_to: list[Name] = []
 
