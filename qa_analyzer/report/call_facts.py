@@ -147,7 +147,7 @@ def provenance_facts(evaluation: Evaluation, report_data: ReportData, wording: W
         ),
         ("lexicon", formats.short_hash(prints.lexicon)),
         ("transcript", formats.short_hash(prints.transcript)),
-        ("code", prints.code),
+        ("code", formats.short_hash(prints.code)),
         ("roles", "；".join((roles, *transcript.roles.reasons))),
     ]
     if transcript.audio is not None:

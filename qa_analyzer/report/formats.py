@@ -52,5 +52,5 @@ def printable(text: str) -> str:
 
 
 def short_hash(fingerprint: str | None) -> str:
-    """Return the first twelve characters of a fingerprint."""
-    return fingerprint[:12] if fingerprint else NOTHING
+    """Return the first twelve characters of a fingerprint, without the name of its algorithm."""
+    return fingerprint.removeprefix("sha256:")[:12] if fingerprint else NOTHING

@@ -16,7 +16,7 @@ from qa_analyzer.report.call_page import CallPage
 from qa_analyzer.report.figures import MIN_COMPARED_N
 from qa_analyzer.report.overview import OverviewPage
 from qa_analyzer.report.recordings import WAVE_COLUMNS
-from qa_analyzer.report.report_data import ReportData
+from qa_analyzer.report.report_data import ReportData, RunFacts
 from qa_analyzer.report.wording import Wording
 
 _PACKAGE = "qa_analyzer.report"
@@ -40,6 +40,7 @@ class HtmlPages:
         environment.globals.update(
             w=wording,
             report_data=report_data,
+            run_label=_run_label(report_data.run),
             scorecard_name=wording.name_of(report_data.scorecard.names, report_data.scorecard.scorecard_id),
             min_ranked_calls=MIN_RANKED_N,
             min_compared_calls=MIN_COMPARED_N,
@@ -70,6 +71,13 @@ class HtmlPages:
             policy=content_policy(script, self._style),
             **values,
         )
+
+
+def _run_label(run: RunFacts) -> str:
+    if run.started_at is None:
+        return run.run_id
+    named = run.run_id not in ("", run.started_at.isoformat())
+    return f"{run.run_id} · {formats.moment(run.started_at)}" if named else formats.moment(run.started_at)
 
 
 def content_policy(script: str, style: str) -> str:

@@ -16,7 +16,7 @@ from qa_analyzer.scoring.evaluation import (
     Verdict,
 )
 
-_LISTENING_ORDER = (
+_LISTENING_ORDER: tuple[EvidenceKind, ...] = (
     EvidenceKind.MATCH,
     EvidenceKind.MEASURE,
     EvidenceKind.NEAREST_MISS,
@@ -55,8 +55,15 @@ class VerdictLine:
     @property
     def moment(self) -> EvidenceLine | None:
         """What to play when the verdict is clicked: deciding words, else a near miss, else the window."""
+        order = _LISTENING_ORDER
+        if self.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
+            # That nothing was found in a whole stretch is no moment to listen to.
+            order = order[:-1]
         placed = [
-            line for line in self.evidence if line.turn_index is not None or line.evidence.start_s is not None
+            line
+            for line in self.evidence
+            if line.evidence.kind in order
+            and (line.turn_index is not None or line.evidence.start_s is not None)
         ]
         return min(placed, key=lambda line: _LISTENING_ORDER.index(line.evidence.kind), default=None)
 

@@ -106,7 +106,7 @@ def test_a_verdict_plays_from_its_moment_and_shows_its_turn(visit: Callable[...,
     page = visit("calls/heard.html").page
     _wait(page, "audio.readyState >= 1")
     assert page.evaluate("document.getElementById('audio').duration") == pytest.approx(60, abs=0.1)
-    jump = page.locator("#criterion-ownership summary .jump")
+    jump = page.locator(".verdict-box:has(#criterion-ownership) > .jump")
     start_s = float(jump.get_attribute("data-start"))
     assert start_s > 20
     jump.click()
@@ -143,7 +143,7 @@ def test_a_verdict_is_played_with_the_keyboard(visit: Callable[..., Visit]) -> N
     page = visit("calls/heard.html").page
     _wait(page, "audio.readyState >= 1")
     page.locator("#criterion-ownership summary").focus()
-    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     _wait(page, "audio.currentTime > 20")
     assert page.locator(".turn[aria-current=true]").get_attribute("id") == "turn-4"
@@ -162,7 +162,7 @@ def test_the_timeline_seeks_and_the_speed_changes(visit: Callable[..., Visit]) -
 
 def test_without_a_recording_a_verdict_shows_its_words(visit: Callable[..., Visit]) -> None:
     page = visit("calls/C0006.html", width=390).page
-    jump = page.locator("#criterion-closing_courtesy summary .jump")
+    jump = page.locator(".verdict-box:has(#criterion-closing_courtesy) > .jump")
     jump.scroll_into_view_if_needed()
     jump.click()
     page.wait_for_timeout(600)

@@ -36,4 +36,5 @@ def test_shares_and_moments() -> None:
     assert formats.moment(datetime(2026, 11, 20, 9, 5)) == "2026-11-20 09:05"  # noqa: DTZ001
     assert formats.moment(None) == "—"
     assert formats.short_hash("0123456789abcdef") == "0123456789ab"
+    assert formats.short_hash("sha256:0123456789abcdef") == "0123456789ab"
     assert formats.short_hash(None) == "—"

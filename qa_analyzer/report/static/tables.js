@@ -235,6 +235,15 @@
     drawPage();
   }
 
+  // What can be scrolled must be reached by the keyboard, and only then.
+  const reachable = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+
   for (const table of document.querySelectorAll("table.sortable")) sortable(table);
   for (const host of document.querySelectorAll(".call-table")) callTable(host);
+  for (const box of document.querySelectorAll(".scroll")) reachable.observe(box);
 })();
