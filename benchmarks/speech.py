@@ -245,7 +245,7 @@ def interruptions(call: LabelledCall) -> list[Span]:
     finished.
     """
     turns = call.truth["turns"]
-    pairs = zip(turns, turns[1:], strict=False)
+    pairs = pairwise(turns)
     return [
         Span(later["start_s"], before["end_s"])
         for before, later in pairs
@@ -378,7 +378,7 @@ def injected(shared: Path) -> None:
     for name, kind, change, probability in faults:
         exactly = some = 0
         for text, span in turns:
-            chars = [char for char in plain(change(text))]
+            chars = list(plain(change(text)))
             step_s = span.duration_s / max(1, len(chars))
             words = tuple(
                 Word(char, span.start_s + step_s * at, span.start_s + step_s * (at + 1), probability)

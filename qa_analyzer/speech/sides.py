@@ -66,7 +66,8 @@ def channel_sides(call: Call, phrases: Sequence[Phrase]) -> Sides:
         named = (f"the manifest names channel {call.agent_channel}",)
         roles = RoleAssignment(RoleMethod.MANIFEST, trust, call.agent_channel, False, named)
         return Sides(tuple(phrases), roles, (), True)
-    detail = f"the manifest names channel {call.agent_channel}, but what is said makes that only {trust:.0%} likely"
+    named_channel = f"the manifest names channel {call.agent_channel}"
+    detail = f"{named_channel}, but what is said makes that only {trust:.0%} likely"
     finding = ChannelFinding(ChannelProblem.SWAPPED, None, trust, detail)
     roles = RoleAssignment(RoleMethod.NONE, trust, None, False, (detail, *reasons))
     return Sides(tuple(phrases), roles, (finding,), True)

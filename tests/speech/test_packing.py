@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -76,7 +78,7 @@ def test_every_voice_is_heard_once_and_windows_fit(voice: tuple[Span, ...], opti
     windows = pack(voice, 0, duration_s=duration_s, options=options)
     pieces = [piece.source for window in windows for piece in window.pieces]
     assert all(window.pieces[-1].placed.end_s <= options.window_s + 1e-6 for window in windows)
-    assert all(left.end_s <= right.start_s + 1e-6 for left, right in zip(pieces, pieces[1:], strict=False))
+    assert all(left.end_s <= right.start_s + 1e-6 for left, right in itertools.pairwise(pieces))
     missed_s = total_s(voice) - sum(
         total_s(
             [Span(max(p.start_s, v.start_s), min(p.end_s, v.end_s)) for p in pieces if p.overlap_s(v) > 0]

@@ -19,7 +19,7 @@ Build = Callable[..., Phrase]
 
 def answering(text: str, probability: float) -> Callable[[np.ndarray, Effort], Recognition]:
     words = tuple(Word(char, 0.5 + 0.2 * at, 0.7 + 0.2 * at, probability) for at, char in enumerate(text))
-    return lambda window, effort: Recognition(words, -0.2, 0.0)
+    return lambda _window, _effort: Recognition(words, -0.2, 0.0)
 
 
 @pytest.fixture

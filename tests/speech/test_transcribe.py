@@ -52,20 +52,21 @@ class Pair:
     name = "pair"
 
     def diarize(self, audio: object, channel: int) -> Diarization:
+        assert (audio.duration_s, channel) == (12.0, 0)  # type: ignore[attr-defined]
         return Diarization((SpeakerSpan(0, Span(0, 6)), SpeakerSpan(1, Span(6, 12))), 2, 0.2, "two halves")
 
 
 class Absent:
     name = "absent"
 
-    def diarize(self, audio: object, channel: int) -> Diarization:
+    def diarize(self, _audio: object, _channel: int) -> Diarization:
         raise MissingDependencyError("telling speakers apart in mono recordings", "mono")
 
 
 def saying(text: str) -> Callable[[np.ndarray, Effort], Recognition]:
     """Answer every window with the same text, spread over the loud part."""
 
-    def answer(window: np.ndarray, effort: Effort) -> Recognition:
+    def answer(window: np.ndarray, _effort: Effort) -> Recognition:
         step_s = (window.size / RATE_HZ - 0.8) / len(text)
         words = tuple(
             Word(char, 0.4 + step_s * at, 0.4 + step_s * (at + 1), 0.9) for at, char in enumerate(text)
@@ -125,7 +126,7 @@ def test_hot_words_go_to_the_first_pass_only(tmp_path: Path, scripted_engine: ty
 
 
 def test_lost_speech_is_told_where_nothing_helps(tmp_path: Path, scripted_engine: type) -> None:
-    engine = scripted_engine(lambda window, effort: Recognition((), -0.2, 0.0))
+    engine = scripted_engine(lambda _window, _effort: Recognition((), -0.2, 0.0))
     path = recording(tmp_path / "a.wav", tones((1, 3)), tones((5, 7), pitch_hz=330))
     transcript = transcriber(engine).transcribe(Call("a", audio_path=path))
     assert transcript.turns == ()
@@ -180,7 +181,7 @@ def test_silence_gives_an_empty_transcript(tmp_path: Path, scripted_engine: type
 
 
 def test_engine_failure_is_the_calls_failure(tmp_path: Path, scripted_engine: type) -> None:
-    def fail(window: np.ndarray, effort: Effort) -> Recognition:
+    def fail(_window: np.ndarray, _effort: Effort) -> Recognition:
         raise RuntimeError("out of memory")
 
     path = recording(tmp_path / "a.wav", tones((1, 3)), tones((5, 7), pitch_hz=330))

@@ -30,9 +30,9 @@ def test_text(transcript: Transcript) -> None:
 
 
 def test_srt(transcript: Transcript) -> None:
-    assert to_srt(transcript) == (
-        "1\n00:00:00,600 --> 01:01:01,234\n坐席：您好，<请讲>\n\n2\n00:00:03,000 --> 00:00:03,200\n客户：=1+1 喂\n"
-    )
+    first = "1\n00:00:00,600 --> 01:01:01,234\n坐席：您好，<请讲>\n"
+    second = "2\n00:00:03,000 --> 00:00:03,200\n客户：=1+1 喂\n"
+    assert to_srt(transcript) == f"{first}\n{second}"
 
 
 def test_vtt(transcript: Transcript) -> None:

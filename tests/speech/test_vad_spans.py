@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -33,7 +35,7 @@ def test_spans_are_ordered_apart_and_inside(values: list[float], silence_s: floa
     options = VoiceOptions(min_silence_s=silence_s, pad_s=pad_s)
     spans = voiced_spans(np.array(values, np.float32), options, duration_s=duration_s)
     assert all(0 <= span.start_s < span.end_s <= duration_s + 0.001 for span in spans)
-    assert all(left.end_s < right.start_s for left, right in zip(spans, spans[1:], strict=False))
+    assert all(left.end_s < right.start_s for left, right in itertools.pairwise(spans))
 
 
 @pytest.mark.model
