@@ -19,6 +19,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
 
 from qa_analyzer.analysis.call_analysis import (
     CallAnalysis,
@@ -190,6 +191,7 @@ def _export(url: str, folder: Path, form: Format) -> str:
     return f"{sum(exported.rows.values()):,} rows, {size / 1e6:,.0f} MB"
 
 
+Answers: TypeAlias = "multiprocessing.Queue[tuple[float, float, float, str]]"
 STEPS: tuple[tuple[str, Step], ...] = (
     ("save", fill),
     ("save 2,000 again", save_again),
@@ -202,14 +204,12 @@ STEPS: tuple[tuple[str, Step], ...] = (
 )
 
 
-def measure(
-    step: Step, url: str, folder: Path, answers: multiprocessing.Queue[tuple[float, float, str]]
-) -> None:
-    started = time.perf_counter()
+def measure(step: Step, url: str, folder: Path, answers: Answers) -> None:
+    started, busy = time.perf_counter(), time.process_time()
     outcome = step(url, folder)
-    seconds = time.perf_counter() - started
+    seconds, cpu_s = time.perf_counter() - started, time.process_time() - busy
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    answers.put((seconds, peak_mb, outcome))
+    answers.put((seconds, cpu_s, peak_mb, outcome))
 
 
 def main() -> None:
@@ -224,12 +224,14 @@ def main() -> None:
         url = options.store or f"sqlite:///{folder / 'store.db'}"
         print(f"{options.evaluations:,} evaluations of {CRITERIA} criteria, {AGENTS} agents, {DAYS} days")
         for title, step in STEPS:
-            answers: multiprocessing.Queue[tuple[float, float, str]] = fresh.Queue()
+            answers: Answers = fresh.Queue()
             worker = fresh.Process(target=measure, args=(step, url, folder, answers))
             worker.start()
-            seconds, peak_mb, outcome = answers.get()
+            seconds, cpu_s, peak_mb, outcome = answers.get()
             worker.join()
-            print(f"{title:<18} {seconds:8.1f} s {peak_mb:8,.0f} MB   {outcome}", flush=True)
+            print(
+                f"{title:<18} {seconds:8.1f} s {cpu_s:8.1f} s CPU {peak_mb:8,.0f} MB   {outcome}", flush=True
+            )
         if options.store is None:
             print(f"store file {(folder / 'store.db').stat().st_size / 1e6:,.0f} MB")
 

@@ -25,7 +25,7 @@ from qa_analyzer.kpi.records import EVERYTHING, Selection, StoredEvaluation
 from qa_analyzer.kpi.store import KpiStore
 
 DICTIONARY = "data_dictionary.csv"
-SCHEMA = "evaluation.schema.json"
+SCHEMA = "evaluation_export.schema.json"
 WATERMARK = "watermark.json"
 
 

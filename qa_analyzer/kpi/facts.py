@@ -7,7 +7,7 @@ they join on ``evaluation_id``. A missing cell means "not known" and never count
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 import pandas as pd
@@ -79,14 +79,21 @@ CRITERION_COLUMNS: Mapping[str, str] = {
 TAG_COLUMNS: Mapping[str, str] = {"evaluation_id": "int64", "code": "category", "complaint_class": "category"}
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Contact:
     """One call of a known customer at a known time, and what it complained about."""
 
     customer_key: str
     started_at: datetime
     call_id: str
-    codes: frozenset[str] = field(compare=False)
+    codes: frozenset[str]
+
+
+def in_order(contacts: Iterable[Contact]) -> tuple[Contact, ...]:
+    """Sort contacts by customer, then by time."""
+    return tuple(
+        sorted(contacts, key=lambda contact: (contact.customer_key, contact.started_at, contact.call_id))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +155,6 @@ def facts_of(evaluations: Iterable[Evaluation], *, zone: tzinfo = CHINA_TIME) ->
         calls=_named(calls, CALL_COLUMNS),
         criteria=_named(criteria, CRITERION_COLUMNS),
         tags=_named(tags, TAG_COLUMNS),
-        contacts=tuple(sorted(contacts.values())),
+        contacts=in_order(contacts.values()),
         observed_until=observed_until,
     )

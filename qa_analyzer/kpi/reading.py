@@ -19,6 +19,7 @@ from qa_analyzer.kpi.facts import (
     TAG_COLUMNS,
     Contact,
     Facts,
+    in_order,
     typed,
 )
 from qa_analyzer.kpi.records import EVERYTHING, Override, Selection, StoredEvaluation
@@ -58,18 +59,25 @@ def _conditions(selection: Selection) -> list[ColumnElement[bool]]:
 
 
 def _chosen(statement: Select[Any], selection: Selection) -> Select[Any]:
-    """Join an evaluation's call, transcript and sentiment, and keep what was asked for."""
+    """Join an evaluation with its call, and keep what was asked for."""
     evaluations = schema.evaluations
+    joined = statement.select_from(evaluations).join(
+        schema.calls, schema.calls.c.call_id == evaluations.c.call_id
+    )
+    return joined.where(*_conditions(selection))
+
+
+def _chosen_whole(statement: Select[Any], selection: Selection) -> Select[Any]:
+    """Join its transcript and sentiment too."""
+    evaluations, transcripts, sentiments = schema.evaluations, schema.transcripts, schema.sentiments
     return (
-        statement.select_from(evaluations)
-        .join(schema.calls, schema.calls.c.call_id == evaluations.c.call_id)
+        _chosen(statement, selection)
         .join(
-            schema.transcripts,
-            (schema.transcripts.c.call_id == evaluations.c.call_id)
-            & (schema.transcripts.c.transcript_fingerprint == evaluations.c.transcript_fingerprint),
+            transcripts,
+            (transcripts.c.call_id == evaluations.c.call_id)
+            & (transcripts.c.transcript_fingerprint == evaluations.c.transcript_fingerprint),
         )
-        .join(schema.sentiments, schema.sentiments.c.evaluation_id == evaluations.c.evaluation_id)
-        .where(*_conditions(selection))
+        .join(sentiments, sentiments.c.evaluation_id == evaluations.c.evaluation_id)
     )
 
 
@@ -103,7 +111,7 @@ def read_facts(connection: Connection, selection: Selection) -> Facts:
     """Read the three tables of facts, evaluations in the order in which they were first saved."""
     key = schema.evaluations.c.evaluation_id
     columns = [next(home.c[name] for home in _HOMES if name in home.c) for name in CALL_COLUMNS]
-    heads = _chosen(select(*columns), selection).order_by(key)
+    heads = _chosen_whole(select(*columns), selection).order_by(key)
     wanted = _chosen(select(key), selection).scalar_subquery()
 
     def part(table: Table, names: Mapping[str, str]) -> Select[Any]:
@@ -138,8 +146,8 @@ def _contacts(connection: Connection, selection: Selection) -> tuple[Contact, ..
     for call_id, code in connection.execute(tagged):
         codes.setdefault(call_id, set()).add(code)
     met = select(calls.c.customer_key, calls.c.started_at, calls.c.call_id).where(*wanted)
-    return tuple(
-        sorted(Contact(*row, codes=frozenset(codes.get(row.call_id, ()))) for row in connection.execute(met))
+    return in_order(
+        Contact(*row, codes=frozenset(codes.get(row.call_id, ()))) for row in connection.execute(met)
     )
 
 
@@ -173,15 +181,17 @@ def read_table(
     connection: Connection, selection: Selection, name: str, columns: Sequence[str]
 ) -> Iterator[Sequence[tuple[Any, ...]]]:
     """Yield one table's rows in batches, ordered by evaluation; a part also knows its call."""
-    homes = _HOMES if name == "evaluations" else (schema.metadata.tables[name], schema.evaluations)
-    own = [next(home.c[column] for home in homes if column in home.c) for column in columns]
-    statement = _chosen(select(*own), selection)
-    order = [schema.evaluations.c.evaluation_id]
-    if name != "evaluations":
-        part = homes[0]
-        statement = statement.join(part, part.c.evaluation_id == schema.evaluations.c.evaluation_id)
-        order = list(part.primary_key.columns)
-    streamed = connection.execution_options(yield_per=ROWS_AT_A_TIME).execute(statement.order_by(*order))
+    if name == "evaluations":
+        own = [next(home.c[column] for home in _HOMES if column in home.c) for column in columns]
+        statement = _chosen_whole(select(*own), selection).order_by(schema.evaluations.c.evaluation_id)
+    else:
+        part = schema.metadata.tables[name]
+        own = [part.c[column] if column in part.c else schema.evaluations.c[column] for column in columns]
+        statement = _chosen(select(*own), selection).join(
+            part, part.c.evaluation_id == schema.evaluations.c.evaluation_id
+        )
+        statement = statement.order_by(*part.primary_key.columns)
+    streamed = connection.execution_options(yield_per=ROWS_AT_A_TIME).execute(statement)
     for rows in streamed.partitions():
         yield [tuple(row) for row in rows]
 
@@ -193,7 +203,7 @@ def read_evaluations(connection: Connection, selection: Selection) -> Iterator[S
     key = schema.evaluations.c.evaluation_id
     after = -1
     while True:
-        page = _chosen(select(*labelled), selection).where(key > after).order_by(key).limit(PAGE)
+        page = _chosen_whole(select(*labelled), selection).where(key > after).order_by(key).limit(PAGE)
         heads = connection.execute(page).mappings().all()
         if not heads:
             return

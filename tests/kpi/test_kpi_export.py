@@ -40,7 +40,7 @@ def test_every_document_keeps_the_published_schema(store: KpiStore, tmp_path: Pa
         )
     )
     exported = export(store, tmp_path / "out", Format.JSONL)
-    schema = json.loads((tmp_path / "out" / "evaluation.schema.json").read_text("utf-8"))
+    schema = json.loads((tmp_path / "out" / "evaluation_export.schema.json").read_text("utf-8"))
     assert schema == document_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema, format_checker=CHECKER)
