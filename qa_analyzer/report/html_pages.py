@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -20,35 +21,24 @@ from qa_analyzer.report.report_data import ReportData, RunFacts
 from qa_analyzer.report.wording import Wording
 
 _PACKAGE = "qa_analyzer.report"
+_SCRIPTS = {"index.html": "tables.js", "agent.html": "tables.js", "call.html": "call.js"}
 
 
 class HtmlPages:
     """Renders the pages of one report."""
 
     def __init__(self, report_data: ReportData, wording: Wording) -> None:
-        environment = Environment(
-            loader=PackageLoader(_PACKAGE),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        # Chinese stays readable and short; tojson still escapes <, >, & and quotes.
-        environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
-        for name in ("clock", "score", "points", "share", "decimal", "moment", "hours", "short_hash"):
-            environment.filters[name] = getattr(formats, name)
-        environment.globals.update(
-            w=wording,
-            report_data=report_data,
-            run_label=_run_label(report_data.run),
-            scorecard_name=wording.name_of(report_data.scorecard.names, report_data.scorecard.scorecard_id),
-            min_ranked_calls=MIN_RANKED_N,
-            min_compared_calls=MIN_COMPARED_N,
-            wave_columns=WAVE_COLUMNS,
-        )
-        self._environment = environment
-        self._style = _asset("report.css")
-        self._scripts = {"index.html": "tables.js", "agent.html": "tables.js", "call.html": "call.js"}
+        self._values: dict[str, object] = {
+            "w": wording,
+            "report_data": report_data,
+            "run_label": _run_label(report_data.run),
+            "scorecard_name": wording.name_of(
+                report_data.scorecard.names, report_data.scorecard.scorecard_id
+            ),
+            "min_ranked_calls": MIN_RANKED_N,
+            "min_compared_calls": MIN_COMPARED_N,
+            "wave_columns": WAVE_COLUMNS,
+        }
 
     def overview(self, page: OverviewPage) -> str:
         """Return the first page."""
@@ -63,14 +53,36 @@ class HtmlPages:
         return self._render("call.html", page, root="../", agent_page=agent_page, agent_label=agent_label)
 
     def _render(self, template: str, page: object, **values: object) -> str:
-        script = _asset(self._scripts[template])
-        return self._environment.get_template(template).render(
-            page=page,
-            style=Markup(self._style),
-            script=Markup(script),
-            policy=content_policy(script, self._style),
-            **values,
+        script, style = _asset(_SCRIPTS[template]), _asset("report.css")
+        return (
+            _environment()
+            .get_template(template)
+            .render(
+                self._values,
+                page=page,
+                # Our own files, bound by their hashes; everything else is escaped.
+                style=Markup(style),
+                script=Markup(script),
+                policy=content_policy(script, style),
+                **values,
+            )
         )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader(_PACKAGE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    # Chinese stays readable and short; tojson still escapes <, >, & and quotes.
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
+    for name in ("clock", "score", "points", "share", "decimal", "moment", "hours", "short_hash"):
+        environment.filters[name] = getattr(formats, name)
+    return environment
 
 
 def _run_label(run: RunFacts) -> str:
@@ -95,5 +107,6 @@ def _digest(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
+@cache
 def _asset(name: str) -> str:
     return resources.files(_PACKAGE).joinpath("static", name).read_text(encoding="utf-8")
