@@ -174,6 +174,11 @@ def open_store(url: str, *, zone: tzinfo = CHINA_TIME) -> KpiStore:
     return store
 
 
+def sqlite_url(path: Path) -> str:
+    """Return the address of a SQLite file, whatever signs are in its name."""
+    return URL.create("sqlite", database=str(path)).render_as_string()
+
+
 def migrate(engine: Engine, target: str = "head") -> None:
     """Bring the tables to a version; raises StoreError when they are newer than this program."""
     config = Config()

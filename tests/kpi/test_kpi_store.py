@@ -15,7 +15,7 @@ from qa_analyzer.errors import StoreError
 from qa_analyzer.kpi.agents import agent_table
 from qa_analyzer.kpi.facts import Facts, facts_of
 from qa_analyzer.kpi.records import Override, Run, Selection
-from qa_analyzer.kpi.store import KpiStore, open_store
+from qa_analyzer.kpi.store import KpiStore, open_store, sqlite_url
 from qa_analyzer.scoring.evaluation import CallFailure, Evaluation, Verdict
 
 MORNING = "2026-03-01T09:00:00"
@@ -366,3 +366,12 @@ def test_a_store_never_shows_its_password(store: KpiStore, store_url: str) -> No
     password = store_url.split("@")[0].rsplit(":", 1)[-1] if "@" in store_url else None
     assert repr(store).startswith("KpiStore('")
     assert password is None or password not in repr(store) + repr(store.__dict__)
+
+
+@pytest.mark.parametrize("folder", ["a?b", "100%", "中文 空格", "a#b", "a%20b", "用户@站点:1"])
+def test_a_sqlite_file_may_lie_in_any_folder(tmp_path: Path, folder: str) -> None:
+    (tmp_path / folder).mkdir()
+    with open_store(sqlite_url(tmp_path / folder / "qa.sqlite")) as store:
+        store.save_result(evaluate())
+    assert (tmp_path / folder / "qa.sqlite").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == [folder]
