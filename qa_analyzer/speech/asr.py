@@ -229,8 +229,8 @@ def _storage(features: FloatArray) -> object:
 
 
 def _fingerprint(model_dir: Path, compute_type: str) -> str:
-    """Hash the weights by size, ends and name of each file: whole files would cost seconds a start."""
-    digest = hashlib.sha256(compute_type.encode())
+    """Hash how it listens, and the files by name, size and ends: whole files would cost seconds a start."""
+    digest = hashlib.sha256(f"{compute_type} {FAST} {THOROUGH}".encode())
     for path in sorted(model_dir.iterdir()):
         if path.is_file():
             digest.update(f"{path.name}:{path.stat().st_size}".encode())

@@ -12,7 +12,6 @@ from qa_analyzer.calls.call import Call, Direction, Role
 from qa_analyzer.calls.channel_checks import ChannelFaultKind, ChannelReport, inspect_channels
 from qa_analyzer.errors import MissingDependencyError
 from qa_analyzer.intervals import Span, gaps, total_s
-from qa_analyzer.speech.asr import AsrEngine
 from qa_analyzer.speech.audit import audit_phrases
 from qa_analyzer.speech.diarization import Diarization, Diarizer
 from qa_analyzer.speech.packing import PackOptions, Window, pack
@@ -49,7 +48,9 @@ class OpenedCall:
             for window in pack(voice, side, duration_s=self.heard.duration_s, options=options)
         )
 
-    def transcript(self, phrases: Sequence[Phrase], engine: AsrEngine, *, prompt: str) -> Transcript:
+    def transcript(
+        self, phrases: Sequence[Phrase], *, asr_model: str, fingerprint: str, prompt: str
+    ) -> Transcript:
         """Give the phrases roles and turns, and put everything together."""
         if self.diarization is None:
             sides = channel_sides(self.call, phrases)
@@ -78,8 +79,8 @@ class OpenedCall:
             channels=self._channels(sides),
             channel_findings=(*self._findings(), *sides.findings),
             audit=audit_phrases(sides.phrases, prompt=prompt, physical=sides.physical),
-            asr_model=engine.name,
-            asr_fingerprint=engine.fingerprint,
+            asr_model=asr_model,
+            asr_fingerprint=fingerprint,
         )
 
     def _channels(self, sides: Sides) -> tuple[Channel, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -45,6 +46,10 @@ class Transcriber:
         self._diarizer = diarizer or SenkoDiarizer()
         self._prompt = prompt
         self._second_pass = second_pass
+        settings = (self._packing, prompt, second_pass)
+        self.fingerprint = engine.fingerprint
+        if settings != (PackOptions(), "", True):
+            self.fingerprint = hashlib.sha256(f"{engine.fingerprint} {settings}".encode()).hexdigest()
 
     def transcribe(self, call: Call) -> Transcript:
         """Return the transcript of a call; text calls pass through ``transcript_from_turns``.
@@ -91,7 +96,9 @@ class Transcriber:
         if self._second_pass:
             phrases = self._listen_again(ready, phrases)
         return {
-            number: one.transcript(phrases[number], self.engine, prompt=self._prompt)
+            number: one.transcript(
+                phrases[number], asr_model=self.engine.name, fingerprint=self.fingerprint, prompt=self._prompt
+            )
             for number, one in ready.items()
         }
 

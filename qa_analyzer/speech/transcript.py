@@ -148,8 +148,8 @@ class Transcript:
 
     ``call`` carries the metadata (its paths and given turns are not needed any more). ``audio`` and
     ``asr_fingerprint`` are None for text. ``overlap_known`` is False where simultaneous speech cannot be
-    measured (mono mixes, text without overlap figures). ``complete_start`` is False when the recording is
-    known to begin in mid-call; None where that was not looked at.
+    measured (mono mixes, text without overlap figures). ``pii_masked`` says that personal data was replaced by
+    ``*``, character for character, before anything was stored.
     """
 
     call: Call
@@ -165,6 +165,7 @@ class Transcript:
     asr_fingerprint: str | None = None
     language: str = "zh"
     schema_version: int = SCHEMA_VERSION
+    pii_masked: bool = False
 
     @property
     def call_id(self) -> str:

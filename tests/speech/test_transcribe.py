@@ -10,6 +10,7 @@ from qa_analyzer.errors import DecodeError, MissingDependencyError, Transcriptio
 from qa_analyzer.intervals import Span
 from qa_analyzer.speech.asr import FAST, Effort, Recognition
 from qa_analyzer.speech.diarization import Diarization, SpeakerSpan
+from qa_analyzer.speech.packing import PackOptions
 from qa_analyzer.speech.transcribe import Transcriber
 from qa_analyzer.speech.transcript import AuditKind, ChannelProblem, RoleMethod, Transcript, Word
 from qa_analyzer.speech.transcript_json import transcript_fingerprint
@@ -187,3 +188,15 @@ def test_engine_failure_is_the_calls_failure(tmp_path: Path, scripted_engine: ty
     path = recording(tmp_path / "a.wav", tones((1, 3)), tones((5, 7), pitch_hz=330))
     with pytest.raises(TranscriptionError, match="scripted failed: out of memory"):
         transcriber(scripted_engine(fail)).transcribe(Call("a", audio_path=path))
+
+
+def test_fingerprint_follows_every_setting(scripted_engine: type) -> None:
+    engine = scripted_engine(saying("好"))
+    plain = transcriber(engine).fingerprint
+    assert transcriber(engine).fingerprint == plain
+    others = {
+        transcriber(engine, prompt="光猫").fingerprint,
+        transcriber(engine, second_pass=False).fingerprint,
+        transcriber(engine, packing=PackOptions(window_s=20.0)).fingerprint,
+    }
+    assert len({plain, *others}) == 4
