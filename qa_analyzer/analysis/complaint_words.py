@@ -19,7 +19,7 @@ MAX_GUARDED_CHARS = 2
 _WORD_FREQUENCY = 2000
 # Terms with these are pieces of sentences (给我退, 都没人), not words.
 _FUNCTION_CHARS = frozenset(
-    "我你您他她它们的了着过得地不没就都也还又再才给把被让叫说要会能有是在跟和向对去来这那哪个一两几什么怎"
+    "我你您他她它们的了着过得地不没就都也还又再才给把被让叫说要会能有是在跟和向对去来这那哪个一两几什么怎别却连"
 )
 # Dictionary words rarer than this are as often chance as words.
 _KNOWN_WORD_FREQUENCY = 20
@@ -63,7 +63,7 @@ class Tokens:
             return True
         return not any(
             (word_start < start < word_end or word_start < end < word_end)
-            and chars[word_start:word_end] not in self.terms
+            and (written in _FUNCTION_CHARS or chars[word_start:word_end] not in self.terms)
             and (self.tokenizer.FREQ.get(chars[word_start:word_end]) or 0) >= _KNOWN_WORD_FREQUENCY
             for word_start, word_end in self._cut(chars)
         )
