@@ -11,6 +11,8 @@ from qa_analyzer.kpi.outcomes import KPI_BY_ID, Kpi
 from qa_analyzer.report import formats
 from qa_analyzer.report.wording import Wording
 
+_CPM = "characters/min"
+
 
 @dataclass(frozen=True, slots=True)
 class KpiRow:
@@ -54,7 +56,7 @@ def _row(kpi: Kpi, value: float, low: float, high: float, n: int, status: str, w
         kpi_id=kpi.kpi_id,
         name=kpi.name_zh if wording.lang == "zh" else kpi.name_en[:1].upper() + kpi.name_en[1:],
         value=_shown(kpi, value, wording) if available else wording("not_available"),
-        interval=f"{_shown(kpi, low, wording)}–{_shown(kpi, high, wording)}" if bounded else formats.NOTHING,
+        interval=f"{_figure(kpi, low)}–{_figure(kpi, high)}" if bounded else formats.NOTHING,
         n=n,
         target=_shown(kpi, kpi.target, wording) if kpi.target is not None else "",
         met=value >= kpi.target if available and kpi.target is not None else None,
@@ -63,13 +65,15 @@ def _row(kpi: Kpi, value: float, low: float, high: float, n: int, status: str, w
 
 
 def _shown(kpi: Kpi, value: float, wording: Wording) -> str:
+    return wording("unit.cpm", value=_figure(kpi, value)) if kpi.unit == _CPM else _figure(kpi, value)
+
+
+def _figure(kpi: Kpi, value: float) -> str:
     if kpi.unit == "share":
         return formats.share(value)
     if kpi.unit == "s":
         return formats.clock(value)
-    if kpi.unit == "characters/min":
-        return wording("unit.cpm", value=round(value))
-    return formats.decimal(value)
+    return f"{value:.0f}" if kpi.unit == _CPM else formats.decimal(value)
 
 
 def fairness_note(facts: Facts, wording: Wording) -> str:
