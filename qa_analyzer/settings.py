@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     store: str | None = Field(
         default=None, description="SQLAlchemy URL; default a SQLite file in the output folder"
     )
+    keep_pii: bool = Field(default=False, description="keep numbers, names and addresses in what is stored")
     language: Literal["zh", "en"] = Field(
         default="zh", description="language of reports and messages to supervisors"
     )

@@ -84,15 +84,19 @@ def han_count(text: str) -> int:
     return len(_HAN.findall(text))
 
 
+MASK = "*"
+"""Stands for a character of personal data that was not kept."""
+
+
 def spoken_length(text: str) -> int:
     """Count the syllables of a text.
 
     Han characters and digits are one each; a Latin word counts by its letters when short, else by its vowels.
-    Remarks in square brackets and punctuation are not spoken.
+    Remarks in square brackets and punctuation are not spoken; a masked character was.
     """
     chars = spoken(text).chars
     latin = sum(_latin_syllables(word) for word in re.findall(r"[a-z]+", chars))
-    return han_count(chars) + sum(char.isdigit() for char in chars) + latin
+    return han_count(chars) + sum(char.isdigit() for char in chars) + latin + text.count(MASK)
 
 
 def _latin_syllables(word: str) -> int:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from qa_analyzer.analysis.mandarin import MASK
 from qa_analyzer.analysis.pii_numbers import PiiKind, PiiSpan, find_numbers
 from qa_analyzer.analysis.pii_words import find_words
 from qa_analyzer.intervals import Span, union
@@ -26,7 +27,6 @@ __all__ = [
     "spans_to_silence",
 ]
 
-MASK = "*"
 
 
 def find_pii(turns: Sequence[Turn]) -> tuple[PiiSpan, ...]:
@@ -88,7 +88,7 @@ def mask_turns(turns: Sequence[Turn], spans: Sequence[PiiSpan] | None = None) ->
 
 def mask_transcript(transcript: Transcript) -> Transcript:
     """Return the transcript without personal data."""
-    return replace(transcript, turns=mask_turns(transcript.turns))
+    return replace(transcript, turns=mask_turns(transcript.turns), pii_masked=True)
 
 
 def spans_to_silence(turns: Sequence[Turn], spans: Sequence[PiiSpan]) -> tuple[tuple[int | None, Span], ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qa_analyzer.analysis.analyze import Analyzer
+from qa_analyzer.analysis.pii import mask_transcript
 from qa_analyzer.batch.file_state import file_sha256
 from qa_analyzer.batch.work import CallResult, StoredTranscript, WorkItem, source_of
 from qa_analyzer.calls.call import Call
@@ -48,6 +49,7 @@ class CallProcessor:
     transcriber: Transcriber | None
     analyzer: Analyzer | None
     scorer: Scorer | None
+    keep_pii: bool = False
 
     def process(self, work_item: WorkItem) -> CallResult:
         """Return the result of one call; never raises for a fault of the call."""
@@ -88,6 +90,9 @@ class CallProcessor:
         transcript = self._cached(work_item, path)
         if transcript is None:
             transcript = self._make(work_item)
+            if not self.keep_pii:
+                # Before anything is stored or judged, so that scoring again later sees the same text.
+                transcript = mask_transcript(transcript)
             write_transcript(transcript, path)
         return transcript
 
@@ -109,8 +114,8 @@ class CallProcessor:
         same_audio = stored.audio is not None and stored.audio.sha256 == file_sha256(call.audio_path)
         if not same_audio or stored.asr_fingerprint != self.transcriber.engine.fingerprint:
             return None
-        if stored.call.agent_channel != call.agent_channel:
-            return None  # the roles rest on it
+        if stored.call.agent_channel != call.agent_channel or stored.pii_masked == self.keep_pii:
+            return None  # the roles rest on the channel; what was masked cannot be had back
         if stored.call == call:
             return stored
         renewed = replace(stored, call=call)

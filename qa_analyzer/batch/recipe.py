@@ -34,6 +34,7 @@ class Recipe:
             transcripts_dir=self.transcripts_dir,
             transcriber=self._transcriber() if self.recordings else None,
             analyzer=self._analyzer() if self.evaluate else None,
+            keep_pii=self.settings.keep_pii,
             scorer=Scorer(load_scorecard(self.settings.scorecard)) if self.evaluate else None,
         )
 
@@ -57,6 +58,7 @@ class Recipe:
             "code": code_fingerprint(),
             "asr": state_fingerprint(asr) if asr is not None else None,
             "hotwords": state_fingerprint(settings.hotwords) if settings.hotwords is not None else None,
+            "pii": "kept" if settings.keep_pii else "masked",
             "device": settings.device if self.recordings else None,
             "scorecard": load_scorecard(settings.scorecard).fingerprint if self.evaluate else None,
             "lexicon": load_lexicon(settings.lexicon).fingerprint if self.evaluate else None,

@@ -77,6 +77,7 @@ MaxFailureRate = Annotated[
     typer.Option("--max-failure-rate", min=0, max=1, help="Exit 0 while at most this share of calls failed."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done and how long it would take.")]
+KeepPii = Annotated[bool, typer.Option("--keep-pii", help="Keep personal data in transcripts and reports.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N calls.")]
 
 
@@ -99,6 +100,7 @@ def run(
     runner: Runner = None,
     ray_address: RayAddress = None,
     lang: Lang = None,
+    keep_pii: KeepPii = False,
     retry_failed: RetryFailed = False,
     limit: Limit = None,
     since: Since = None,
@@ -118,6 +120,7 @@ def run(
         workers=workers,
         runner=runner,
         ray_address=ray_address,
+        keep_pii=keep_pii or None,
         language=lang,
     )
     options = NightOptions(
@@ -140,13 +143,20 @@ def transcribe(
     config: Config = None,
     filename_pattern: Pattern = None,
     workers: Workers = None,
+    keep_pii: KeepPii = False,
     retry_failed: RetryFailed = False,
     limit: Limit = None,
     quiet: Quiet = False,
     json_logs: JsonLogs = False,
 ) -> None:
     """Write transcripts only (JSON, TXT, SRT, VTT, CSV); `score` can go on from them."""
-    settings = load_settings(config, asr_model=asr_model, filename_pattern=filename_pattern, workers=workers)
+    settings = load_settings(
+        config,
+        asr_model=asr_model,
+        filename_pattern=filename_pattern,
+        workers=workers,
+        keep_pii=keep_pii or None,
+    )
     options = NightOptions(source=source, out_dir=out, retry_failed=retry_failed, limit=limit)
     _finish(transcribe_night, settings, options, quiet=quiet, json_logs=json_logs)
 

@@ -138,3 +138,19 @@ def test_scoring_and_reporting_start_from_transcripts(finished: Path, tmp_path: 
     (finished / "report" / "index.html").unlink()
     assert run_cli(["report", str(finished)]) == ExitCode.OK
     assert (finished / "report" / "index.html").is_file()
+
+
+def test_personal_data_is_masked_unless_it_is_asked_for(tmp_path: Path) -> None:
+    call = {
+        "call_id": "P1",
+        "turns": [turn("agent", "您好，请讲"), turn("customer", "我的号码是13812345678，网断了")],
+    }
+    source = write_calls(tmp_path / "calls.jsonl", call)
+    assert run(source, tmp_path / "masked") == ExitCode.OK
+    assert run(source, tmp_path / "kept", "--keep-pii") == ExitCode.OK
+    for folder, shown in (("masked", False), ("kept", True)):
+        files = [
+            path for path in (tmp_path / folder).rglob("*") if path.is_file() and path.name != "qa.sqlite-shm"
+        ]
+        holding = {path.suffix for path in files if b"13812345678" in path.read_bytes()}
+        assert bool(holding) == shown, (folder, holding)
