@@ -2,44 +2,54 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS ?= dev,mono
 SHARED ?= ../shared
+# What a run uses, and what the tests need beside it.
+RUN_EXTRAS := mono
+TEST_EXTRAS := dev,mono,postgres,parquet,ray
 # The weights are installed once; afterwards every target works offline.
 WEIGHTS := models/whisper-base/model.bin
+PIP_INSTALL := $(BIN)/pip install --quiet --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint bench bench-accuracy clean
+.PHONY: help run test lint bench bench-accuracy bench-speech bench-meaning bench-matching bench-kpi bench-night clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
-run: setup $(WEIGHTS) ## Set everything up, score samples/ and say where the report is
+run: $(VENV)/.run $(WEIGHTS) ## Set everything up, score samples/ and say where the report is
 	$(BIN)/qa-analyzer run samples/manifest.csv --out out/samples
 
-setup: $(VENV)/.installed ## Create .venv and install the package
-
-$(VENV)/.installed: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || (echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..." && exit 1)
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		(echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..." && exit 1)
 	@$(PYTHON) -m venv $(VENV) || (echo "venv is missing: sudo apt-get install python3-venv" && exit 1)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]'
+
+$(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP_INSTALL) '.[$(RUN_EXTRAS)]'
 	@touch $@
 
-$(WEIGHTS): | $(VENV)/.installed
+$(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP_INSTALL) '.[$(TEST_EXTRAS)]'
+	@touch $(VENV)/.run $@
+
+$(WEIGHTS): | $(VENV)/.run
 	$(BIN)/qa-analyzer models install
 
-lint: setup ## Format, lint, type and layer checks
+lint: $(VENV)/.test ## Format, lint, type and layer checks
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: setup $(WEIGHTS) lint ## Set up and run every check and test
+test: $(VENV)/.test $(WEIGHTS) lint ## Set up and run every check and test
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --durations=15
 
-bench-accuracy: setup $(WEIGHTS) ## Compare evaluations with labelled calls, as text and as recordings
+bench: bench-accuracy bench-speech bench-meaning bench-matching bench-kpi bench-night ## Print every figure
+
+bench-accuracy: $(VENV)/.test $(WEIGHTS) ## Compare evaluations with labelled calls, as text and as recordings
 	$(BIN)/python benchmarks/accuracy.py $(SHARED)/calls/calls.jsonl
 	$(BIN)/python benchmarks/accuracy.py $(SHARED)/calls/calls.jsonl --audio $(SHARED)/calls/audio
 	$(BIN)/python benchmarks/accuracy.py $(SHARED)/calls/calls.jsonl --audio $(SHARED)/calls/audio-mono
-
-clean: ## Remove what the targets made
-	rm -rf $(VENV) out .coverage .mypy_cache .ruff_cache .pytest_cache
+	$(BIN)/python benchmarks/accuracy.py benchmarks/calls/author_a.jsonl
+	$(BIN)/python benchmarks/accuracy.py benchmarks/calls/author_b.jsonl
+	$(BIN)/python benchmarks/accuracy.py benchmarks/calls/author_c.jsonl
