@@ -17,7 +17,7 @@ import numpy as np
 
 from qa_analyzer.calls.audio import Audio, open_audio
 from qa_analyzer.errors import DecodeError
-from qa_analyzer.report.report_files import ReportFiles
+from qa_analyzer.report.report_files import ReportFiles, put_in_place
 
 # What Chromium and Firefox both play. A recorder's other formats (AMR, GSM, ADPCM …) become MP3.
 _PLAYABLE: Mapping[str, tuple[str, ...]] = {
@@ -94,10 +94,9 @@ def _add(path: Path, sha256: str, files: ReportFiles, call_id: str) -> Recording
         name = f"{stem}{path.suffix.lower()}" if playable else f"{stem}.mp3"
         if playable:
             _link_or_copy(path, files.out_dir / name)
-            files.keep(name)
         else:
-            _convert(audio, files.out_dir / name)
-            files.keep(name)
+            put_in_place(files.out_dir / name, lambda part: _write_mp3(audio, part))
+        files.keep(name)
     kept = json.dumps({"version": _PEAKS_VERSION, "name": name, "peaks": peaks}, separators=(",", ":"))
     files.write_text(listing, kept)
     return Recording(name, wave_paths(peaks))
@@ -151,39 +150,31 @@ def wave_paths(peaks: Sequence[Sequence[int]]) -> tuple[str, ...]:
 
 
 def _link_or_copy(source: Path, target: Path) -> None:
-    handle, part = tempfile.mkstemp(dir=target.parent, prefix=".part.")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part.")
     os.close(handle)
-    Path(part).unlink()
+    part = Path(name)
+    part.unlink()
     try:
         try:
             # Two thousand recordings are many gigabytes; a second name costs nothing.
-            Path(part).hardlink_to(source.resolve())
+            part.hardlink_to(source.resolve())
         except OSError:
             shutil.copyfile(source, part)
-        Path(part).replace(target)
+        part.replace(target)
     finally:
-        Path(part).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
 
 
-def _convert(audio: Audio, target: Path) -> None:
+def _write_mp3(audio: Audio, path: Path) -> None:
     """Write an MP3 of a recording that browsers do not play, a minute at a time."""
-    handle, part = tempfile.mkstemp(dir=target.parent, prefix=".part.", suffix=".mp3")
-    os.close(handle)
     layout = "stereo" if audio.channel_count == 2 else "mono"
-    try:
-        with av.open(part, "w", format="mp3") as container:
-            stream = container.add_stream(
-                "libmp3lame", rate=audio.rate_hz, layout=layout, bit_rate=MP3_BIT_RATE
-            )
-            start_s = 0.0
-            while start_s < audio.duration_s:
-                sides = [audio.read(side, start_s, start_s + _READ_S) for side in range(audio.channel_count)]
-                frame = av.AudioFrame.from_ndarray(np.stack(sides), format="fltp", layout=layout)
-                frame.sample_rate = audio.rate_hz
-                container.mux(stream.encode(frame))
-                start_s += _READ_S
-            container.mux(stream.encode(None))
-        Path(part).chmod(0o644)
-        Path(part).replace(target)
-    finally:
-        Path(part).unlink(missing_ok=True)
+    with av.open(str(path), "w", format="mp3") as container:
+        stream = container.add_stream("libmp3lame", rate=audio.rate_hz, layout=layout, bit_rate=MP3_BIT_RATE)
+        start_s = 0.0
+        while start_s < audio.duration_s:
+            sides = [audio.read(side, start_s, start_s + _READ_S) for side in range(audio.channel_count)]
+            frame = av.AudioFrame.from_ndarray(np.stack(sides), format="fltp", layout=layout)
+            frame.sample_rate = audio.rate_hz
+            container.mux(stream.encode(frame))
+            start_s += _READ_S
+        container.mux(stream.encode(None))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from qa_analyzer.errors import ConfigError
@@ -34,17 +35,14 @@ class ReportFiles:
         return self.write_bytes(name, text.encode("utf-8", "replace"))
 
     def write_bytes(self, name: str, content: bytes) -> Path:
-        """Write a file and put it in place when it is whole."""
+        """Write a file and put it in place when it is whole; raises ConfigError when it cannot be written."""
         path = self.out_dir / name
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-            Path(part).chmod(0o644)
-            Path(part).replace(path)
-        except BaseException:
-            Path(part).unlink(missing_ok=True)
-            raise
+            put_in_place(path, lambda part: part.write_bytes(content))
+        except OSError as error:
+            raise ConfigError(
+                f"{path} cannot be written: {error.strerror}; free some space or choose another folder"
+            ) from error
         self.keep(name)
         return path
 
@@ -59,6 +57,20 @@ class ReportFiles:
             (self.out_dir / name).unlink(missing_ok=True)
         self._written.discard(_LISTING)
         self.write_bytes(_LISTING, json.dumps(sorted(self._written), ensure_ascii=False, indent=0).encode())
+
+
+def put_in_place(path: Path, write: Callable[[Path], object]) -> None:
+    """Let ``write`` fill a file beside ``path``, then give it that name; a failure leaves nothing behind."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part.", suffix=path.suffix)
+    os.close(handle)
+    part = Path(name)
+    try:
+        write(part)
+        # What mkstemp makes is for its owner alone; reports are for others to read.
+        part.chmod(0o644)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _listed(listing: Path) -> set[str]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from qa_analyzer.errors import ConfigError
 from qa_analyzer.report.page_names import Pages
 from qa_analyzer.report.report_data import ReportData
+from qa_analyzer.report.report_files import put_in_place
 from qa_analyzer.report.sheet import Cell, Column, Kind, Link, Sheet
 from qa_analyzer.report.wording import Wording
 from qa_analyzer.report.workbook_sheets import sheets_of
@@ -38,24 +39,22 @@ def write_workbook(report_data: ReportData, path: Path, lang: str = "zh", *, pag
 
     Raises:
         ValueError: an unknown language, or two evaluations of one call.
+        ConfigError: the workbook cannot be written, or is open in a program that locks it.
     """
     wording = Wording(lang)
     pages = Pages.of(report_data.evaluations)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
+    sheets = sheets_of(report_data, pages, wording, pages_dir=pages_dir)
     try:
-        _write(part, sheets_of(report_data, pages, wording, pages_dir=pages_dir), report_data, wording)
-        Path(part).chmod(0o644)
-        Path(part).replace(path)
-    finally:
-        Path(part).unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        put_in_place(path, lambda part: _write(part, sheets, report_data, wording))
+    except (OSError, FileCreateError) as error:
+        raise ConfigError(f"the workbook {path} cannot be written: {error}") from error
     return path
 
 
-def _write(part: str, sheets: Iterable[Sheet], report_data: ReportData, wording: Wording) -> None:
+def _write(part: Path, sheets: Iterable[Sheet], report_data: ReportData, wording: Wording) -> None:
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(part, options) as workbook:
+    with xlsxwriter.Workbook(str(part), options) as workbook:
         started_at = report_data.run.started_at
         properties: dict[str, object] = {"title": wording("title.overview")}
         if started_at is not None:

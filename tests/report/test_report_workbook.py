@@ -8,6 +8,7 @@ from zipfile import ZipFile
 import openpyxl
 import pytest
 
+from qa_analyzer.errors import ConfigError
 from qa_analyzer.report.report import write_report
 from qa_analyzer.report.workbook import MAX_CELL_CHARACTERS, write_workbook
 from qa_analyzer.scoring.evaluation import Verdict
@@ -144,3 +145,9 @@ def test_links_follow_the_way_to_the_report(made_up: ModuleType, tmp_path: Path)
         openpyxl.load_workbook(path)["坐席"]["A2"].hyperlink.target.replace("\\", "/")
         == "report/agents/A101.html"
     )
+
+
+def test_a_place_that_cannot_be_written_is_said_so(made_up: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(ConfigError, match="taken"):
+        write_workbook(made_up.report_data(()), tmp_path / "taken" / "report.xlsx")
