@@ -11,10 +11,11 @@ from __future__ import annotations
 import importlib.util
 import json
 import random
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,7 @@ class LabelledCall:
     shift: str
     start: str
     end: str
+    csat: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,9 @@ def run(shared: Path, call_files: Sequence[Path], models_dir: Path, name: str) -
     _print_calls(model, material, readers)
     if isinstance(model, EncoderSentiment):
         _print_satisfaction(model, material)
+    print(
+        f"Peak memory of this program: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB.\n"
+    )
 
 
 def _material(shared: Path, call_files: Sequence[Path]) -> Material:
@@ -107,9 +112,9 @@ def read_calls(path: Path) -> list[LabelledCall]:
         )
         gold = row["gold"]
         labels = tuple(turn["sentiment"] for turn in row["turns"])
-        calls.append(
-            LabelledCall(transcript, labels, gold["shift"], gold["customer_start"], gold["customer_end"])
-        )
+        csat = row.get("metadata", {}).get("csat")
+        shift, start, end = gold["shift"], gold["customer_start"], gold["customer_end"]
+        calls.append(LabelledCall(transcript, labels, shift, start, end, csat))
     return calls
 
 
@@ -182,17 +187,24 @@ def _print_polarity(readers: dict[str, Reader], material: Material) -> None:
     texts = [review.text for review in material.reviews]
     positive = np.array([review.positive for review in material.reviews])
     held, shown = material.dialogues, material.shown_dialogues
+    turns = [
+        turn.text for calls in material.calls.values() for call in calls for turn in call.transcript.turns
+    ]
     print(
         f"{len(texts)} held-out reviews (accuracy), and {len(held)} held-out dialogues, of which "
         f"{sum(dialogue.telecom for dialogue in held)} telecom: dissatisfied (mean vote <= -0.5) told from "
-        "the last customer turn.\n"
+        f"the last customer turn. Speed: {len(turns)} turns of the labelled calls, per second of one core.\n"
     )
-    print("| | reviews | dialogues AUC | macro-F1 | telecom AUC | turns/s |\n|---|---|---|---|---|---|")
+    print(
+        "| | reviews | dialogues AUC | macro-F1 | telecom AUC | turns per core second |\n"
+        "|---|---|---|---|---|---|"
+    )
     for name, reader in readers.items():
         accuracy = float(((reader(texts) > 0) == positive).mean())
-        start = time.perf_counter()
         scores = reader([corpora.last_customer_turn(dialogue) for dialogue in held])
-        speed = len(held) / (time.perf_counter() - start)
+        start = time.process_time()
+        reader(turns)
+        speed = len(turns) / (time.process_time() - start)
         unhappy = _unhappy(held)
         telecom = np.array([dialogue.telecom for dialogue in held])
         threshold = _threshold(
@@ -251,6 +263,12 @@ def _print_satisfaction(model: EncoderSentiment, material: Material) -> None:
         f"dissatisfied {area(-expected, unhappy):.3f}, macro-F1 {f1:.3f}; one reader's vote lies within 1 of "
         f"the prediction in {_within(held, expected):.0%}, predicted spread {spread.mean():.2f}.\n"
     )
+    rated = [call for calls in material.calls.values() for call in calls if call.csat is not None]
+    if len(rated) > 2:
+        judged = [judge_call(call.transcript, model).satisfaction for call in rated]
+        foretold = np.array([satisfaction.expected for satisfaction in judged if satisfaction])
+        given = np.array([float(call.csat or 0) for call in rated])
+        print(f"{len(rated)} labelled calls with csat: Spearman {rank_correlation(foretold, given):.3f}.\n")
 
 
 def _within(dialogues: Sequence[corpora.Dialogue], expected: Scores) -> float:
@@ -268,7 +286,7 @@ def _misheard(call: LabelledCall, noise: RecognitionNoise) -> LabelledCall:
         Turn(turn.index, turn.role, noise(noise(turn.text, dice), dice)) for turn in call.transcript.turns
     )
     transcript = Transcript(call.transcript.call, turns, call.transcript.roles, overlap_known=False)
-    return LabelledCall(transcript, call.labels, call.shift, call.start, call.end)
+    return replace(call, transcript=transcript)
 
 
 def _turn_f1(calls: Sequence[LabelledCall], predicted: Sequence[Sequence[str]]) -> tuple[float, float]:
