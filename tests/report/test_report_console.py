@@ -80,5 +80,10 @@ def test_nothing_but_failures(made_up: ModuleType) -> None:
 
 def test_a_long_night_is_cut_short(made_up: ModuleType) -> None:
     calls = made_up.evaluations(60, agents=30)
-    text = _printed(_finished(calls))
-    assert "另有 10 名坐席，见报告" in text
+    rude = [made_up.evaluation(made_up.RUDE, call_id=f"R{number}") for number in range(20)]
+    failures = made_up.report_data().failures * 8
+    text = _printed(_finished((*calls, *rude), failures), terminal=True)
+    assert text.count("另有 10 名坐席，见报告") == 2
+    assert text.count("红线：") == 5
+    assert "处红线，见报告" in text
+    assert "另有 3 通未能处理，见报告" in text

@@ -209,3 +209,15 @@ def test_pages_say_what_they_said_before(
         golden.parent.mkdir(exist_ok=True)
         golden.write_text(said, "utf-8")
     assert said == golden.read_text("utf-8")
+
+
+def test_a_verdict_outside_the_scorecard_is_not_lost(
+    made_up: ModuleType, tmp_path: Path, read_page: ReadPage
+) -> None:
+    report_data = made_up.report_data((made_up.evaluation(),))
+    first, *others = report_data.scorecard.sections
+    report_data = replace(report_data, scorecard=replace(report_data.scorecard, sections=tuple(others)))
+    write_report(report_data, tmp_path)
+    page = read_page((tmp_path / "calls" / "C0001.html").read_text("utf-8"))
+    assert {f"criterion-{criterion.criterion_id}" for criterion in first.criteria} <= set(page.ids)
+    assert "其他评分项" in page.text

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from zipfile import ZipFile
@@ -131,6 +132,13 @@ def test_what_is_unknown_is_blank(made_up: ModuleType, tmp_path: Path) -> None:
     call = dict(zip(header, row, strict=True))
     assert (call["Score"], call["Team"], call["Time"]) == (None, None, None)
     assert call["Agent"] == "Agent not named"
+
+
+def test_a_start_with_a_zone_is_written(made_up: ModuleType, tmp_path: Path) -> None:
+    report_data = made_up.report_data()
+    run = replace(report_data.run, started_at=datetime(2026, 11, 20, 22, tzinfo=UTC))
+    path = write_workbook(replace(report_data, run=run), tmp_path / "zone.xlsx")
+    assert openpyxl.load_workbook(path).properties.created.hour == 22
 
 
 def test_a_report_without_calls_is_a_workbook_too(made_up: ModuleType, tmp_path: Path) -> None:
