@@ -35,6 +35,7 @@ from qa_analyzer.speech.transcript import RoleAssignment, RoleMethod, Transcript
 Scores = npt.NDArray[np.float64]
 Reader = Callable[[Sequence[str]], Scores]
 REVIEWS = 1500
+THRESHOLD_DIALOGUES = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ def _texts_of_peers() -> set[str]:
 def _print_polarity(readers: dict[str, Reader], material: Material) -> None:
     texts = [review.text for review in material.reviews]
     positive = np.array([review.positive for review in material.reviews])
-    held, shown = material.dialogues, material.shown_dialogues
+    held, shown = material.dialogues, material.shown_dialogues[:THRESHOLD_DIALOGUES]
     turns = [
         turn.text for calls in material.calls.values() for call in calls for turn in call.transcript.turns
     ]
