@@ -2,8 +2,8 @@
 
     python benchmarks/complaints.py [CALLS.jsonl ...] [--cases FILE.tsv ...] [--noise SEED] [--codes]
 
-CALLS.jsonl holds calls with ``gold.complaints`` and ``gold.risks``; a case file holds single customer turns as
-``code,code<TAB>text`` (no code: nothing to find). --noise spoils every 5th to 10th character as a recogniser
+CALLS.jsonl holds calls with ``gold.complaints`` and ``gold.risks``; a case file holds single customer turns
+as ``code,code<TAB>text`` (no code: nothing to find). --noise spoils every 5th to 10th character as a recogniser
 would, half of them by another of the same sound. --codes adds a line for each code. Without files: all those
 beside this one.
 """
@@ -140,9 +140,8 @@ def main() -> None:
     if options.codes:
         print("\n| code | hit | wrong | lost |\n|---|---|---|---|")
         for code in lexicon.codes:
-            print(
-                f"| {code.code} | {' | '.join(str(by_code[code.code, o]) for o in ('hit', 'wrong', 'lost'))} |"
-            )
+            figures = tuple(str(by_code[code.code, outcome]) for outcome in ("hit", "wrong", "lost"))
+            print(f"| {code.code} | {' | '.join(figures)} |")
     print(f"\n{turns} customer turns, {turns / seconds:.0f} a second, lexicon {lexicon.fingerprint[:12]}")
 
 
