@@ -21,6 +21,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
+from sqlalchemy import create_engine, text
+
 from qa_analyzer.analysis.call_analysis import (
     CallAnalysis,
     CallSentiment,
@@ -53,6 +55,7 @@ TEAMS = 10
 DAYS = 30
 TURNS = 20
 FIRST_DAY = datetime(2026, 3, 1, tzinfo=UTC)
+VIEWS = ("agent_daily", "team_daily", "criterion_daily", "complaint_daily", "kpi_daily")
 Step = Callable[[str, Path], str]
 
 
@@ -172,6 +175,15 @@ def count_kpis(url: str, folder: Path) -> str:
     return f"{lines:,} figures with intervals"
 
 
+def read_views(url: str, folder: Path) -> str:
+    del folder
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect() as connection:
+        lines = [len(connection.execute(text(f"SELECT * FROM {view}")).all()) for view in VIEWS]
+    engine.dispose()
+    return f"{sum(lines):,} lines of {len(VIEWS)} views"
+
+
 def export_csv(url: str, folder: Path) -> str:
     return _export(url, folder / "csv", Format.CSV)
 
@@ -198,6 +210,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("save one call", save_one),
     ("agents.csv", count_agents),
     ("KPIs", count_kpis),
+    ("BI views", read_views),
     ("export CSV", export_csv),
     ("export Parquet", export_parquet),
     ("export JSONL", export_jsonl),

@@ -22,7 +22,6 @@ from qa_analyzer.kpi.store import KpiStore, migrate, open_store
 
 VIEWS = [
     "agent_daily",
-    "call_complaints",
     "call_facts",
     "complaint_daily",
     "criterion_daily",

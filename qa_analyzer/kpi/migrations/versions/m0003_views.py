@@ -40,37 +40,43 @@ SELECT
   CASE WHEN c.csat IS NULL THEN NULL WHEN c.csat >= 4 THEN 1 ELSE 0 END AS satisfaction,
   CASE WHEN c.resolved IS NULL THEN NULL WHEN c.resolved THEN 1 ELSE 0 END AS resolution,
   CASE WHEN c.resolved IS NOT NULL THEN NULL
-       WHEN tc.verdict = 'na' THEN 1 WHEN tc.verdict IN ('pass', 'fail') THEN 0 END AS resolution_inferred,
+       WHEN cm.verdict = 'na' THEN 1 WHEN cm.verdict IN ('pass', 'fail') THEN 0 END AS resolution_inferred,
   CASE WHEN c.customer_key IS NULL OR c.started_at IS NULL THEN NULL
        WHEN {week_later_of_c} > (SELECT MAX(started_at) FROM calls) THEN NULL
        WHEN EXISTS (
          SELECT 1 FROM calls f WHERE f.customer_key = c.customer_key AND f.call_id <> c.call_id
            AND f.started_at > c.started_at AND f.started_at <= {week_later_of_c}
            AND (
-             NOT EXISTS (SELECT 1 FROM call_complaints x WHERE x.call_id = c.call_id)
-             OR NOT EXISTS (SELECT 1 FROM call_complaints y WHERE y.call_id = f.call_id)
-             OR EXISTS (
-               SELECT 1 FROM call_complaints x JOIN call_complaints y ON x.code = y.code
-               WHERE x.call_id = c.call_id AND y.call_id = f.call_id
-             )
+             NOT EXISTS ({complaints_of_c})
+             OR NOT EXISTS ({complaints_of_f})
+             OR EXISTS ({complaints_of_c} AND tc.code IN ({codes_of_f}))
            )
        ) THEN 0 ELSE 1 END AS first_contact_resolution,
-  CASE WHEN e.promises_in_time IS NULL THEN NULL WHEN e.promises_in_time THEN 1 ELSE 0 END AS
-  promised_in_time, e.duration_s AS handle_time_s, e.non_talk_share AS silence_share, e.agent_interruptions
-  AS interruptions, e.agent_speech_rate_cpm AS speech_rate_cpm, s.customer_start, s.customer_end, s.shift
-  FROM evaluations e JOIN calls c ON c.call_id = e.call_id JOIN sentiments s ON s.evaluation_id =
-  e.evaluation_id LEFT JOIN criteria em ON em.evaluation_id = e.evaluation_id AND em.criterion_id =
-  'empathy_before_solution' LEFT JOIN criteria tc ON tc.evaluation_id = e.evaluation_id AND tc.criterion_id
-  = 'time_commitment' WHERE e.is_current
+  CASE WHEN e.promises_in_time IS NULL THEN NULL
+       WHEN e.promises_in_time THEN 1 ELSE 0 END AS promised_in_time,
+  e.duration_s AS handle_time_s,
+  e.non_talk_share AS silence_share,
+  e.agent_interruptions AS interruptions,
+  e.agent_speech_rate_cpm AS speech_rate_cpm,
+  s.customer_start, s.customer_end, s.shift
+FROM evaluations e
+JOIN calls c ON c.call_id = e.call_id
+JOIN sentiments s ON s.evaluation_id = e.evaluation_id
+LEFT JOIN criteria em ON em.evaluation_id = e.evaluation_id AND em.criterion_id = 'empathy_before_solution'
+LEFT JOIN criteria cm ON cm.evaluation_id = e.evaluation_id AND cm.criterion_id = 'time_commitment'
+WHERE e.is_current
 """
 
-CALL_COMPLAINTS = """
-CREATE VIEW call_complaints AS
-SELECT DISTINCT e.call_id, t.complaint_class, t.code
-FROM evaluations e
-JOIN complaints t ON t.evaluation_id = e.evaluation_id
-WHERE e.is_current AND t.complaint_class <> 'risk'
-"""
+
+def _complaints_of(call: str, chosen: str = "1") -> str:
+    """Select the complaints of a call, joined anew: a view of its own would be built for every call."""
+    return (
+        f"SELECT {chosen} FROM evaluations e{call}"
+        f" JOIN complaints t{call} ON t{call}.evaluation_id = e{call}.evaluation_id"
+        f" WHERE e{call}.call_id = {call}.call_id AND e{call}.is_current"
+        f" AND t{call}.complaint_class <> 'risk'"
+    )
+
 
 # SQLite compares its times as text; both sides must be written alike, to the microsecond.
 WEEK_LATER = {
@@ -150,8 +156,12 @@ def _kpi_daily() -> str:
 
 def upgrade() -> None:
     dialect = op.get_bind().dialect.name
-    op.execute(CALL_COMPLAINTS)
-    # ":" would be read as a parameter in the time format.
-    op.execute(CALL_FACTS.format(week_later_of_c=WEEK_LATER[dialect].replace(":", "\\:")))
+    call_facts = CALL_FACTS.format(
+        week_later_of_c=WEEK_LATER[dialect].replace(":", "\\:"),  # ":" would be read as a parameter
+        complaints_of_c=_complaints_of("c"),
+        complaints_of_f=_complaints_of("f"),
+        codes_of_f=_complaints_of("f", "tf.code"),
+    )
+    op.execute(call_facts)
     for view in (AGENT_DAILY, TEAM_DAILY, CRITERION_DAILY, COMPLAINT_DAILY, _kpi_daily()):
         op.execute(view)
