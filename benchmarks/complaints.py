@@ -2,8 +2,8 @@
 
     python benchmarks/complaints.py [CALLS.jsonl ...] [--cases FILE.tsv ...] [--noise SEED] [--codes]
 
-CALLS.jsonl holds calls with ``gold.complaints`` and ``gold.risks``; a case file holds single customer turns
-as ``code,code<TAB>text`` (no code: nothing to find). --noise spoils every 5th to 10th character as a recogniser
+CALLS.jsonl holds calls with ``gold.complaints`` and ``gold.risks``; a case file holds customer turns as
+``code,code<TAB>text`` (no code: nothing to find). --noise spoils every 5th to 10th character as a recogniser
 would, half of them by another of the same sound. --codes adds a line for each code. Without files: all those
 beside this one.
 """

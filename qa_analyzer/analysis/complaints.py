@@ -126,7 +126,7 @@ class ComplaintTagger:
 
     @staticmethod
     def _carried_on(code: Code, call: _Call, position: int, text: SpokenText) -> Iterator[PatternHit]:
-        """Yield the latter parts of patterns that begin in the same speaker's turn before: an agent's 嗯 cuts in."""
+        """Yield the latter parts of patterns begun in the same speaker's last turn: an agent's 嗯 cuts in."""
         before = call.turn_before(position)
         if before is None:
             return

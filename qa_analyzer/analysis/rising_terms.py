@@ -1,7 +1,7 @@
 """Terms that customers use more this week than last: what a complaint lexicon may not know yet.
 
-Keyness is Dunning's log-likelihood G2 over customer turns that hold the term (twice in a turn counts once), the
-usual measure for two texts of unequal size; 6.63 is its 1 % point with one degree of freedom.
+Keyness is Dunning's log-likelihood G2 over customer turns that hold the term (once a turn), the usual measure
+for two texts of unequal size; 6.63 is its 1 % point with one degree of freedom.
 """
 
 from __future__ import annotations
