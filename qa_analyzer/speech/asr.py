@@ -48,12 +48,12 @@ class Effort:
     """How hard to listen. Trailing silence keeps small Whispers from inventing text after short windows."""
 
     beam_size: int = 3
-    trailing_silence_s: float = 4.0
+    trailing_silence_s: float = 3.0
     patience: float = 1.0
 
 
 FAST = Effort()
-THOROUGH = Effort(beam_size=8, trailing_silence_s=8.0, patience=2.0)
+THOROUGH = Effort(beam_size=5, trailing_silence_s=8.0, patience=2.0)
 
 
 class AsrEngine(Protocol):
@@ -218,7 +218,7 @@ def _padded_frames(samples: int, effort: Effort) -> int:
 
 
 def _decoded_frames(samples: int, effort: Effort) -> int:
-    """Return the length a window is decoded at: one of three, so that windows can share batches."""
+    """Return the length a window is decoded at: a multiple of 10 s, so that windows can share batches."""
     return DECODED_FRAMES * -(-_padded_frames(samples, effort) // DECODED_FRAMES)
 
 
