@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from qa_analyzer.scoring.rules.outcome import Hit, Outcome
 from qa_analyzer.speech.transcript import Turn
 
 if TYPE_CHECKING:
+    from qa_analyzer.scoring.rules.scope import Regions
+    from qa_analyzer.scoring.rules.text import SemanticRule
     from qa_analyzer.scoring.rules.union import Rule
 
 #: A sound match may cost this much a character on average (0.05 is a pure homophone, see analysis.sound).
@@ -28,6 +31,8 @@ MAX_SOUND_DISTANCE = 0.16
 #: Sound matches of at least this many characters, all of them homophones, are as good as written ones.
 CERTAIN_SOUND_CHARS = 5
 CERTAIN_SOUND_DISTANCE = 0.06
+
+_SENTENCE = re.compile(r"[^。！？!?；;…\n]+")
 
 
 class Similarity(Protocol):
@@ -88,7 +93,9 @@ class CallView:
         """Judge a named rule once; its answer is kept for every other rule that refers to it."""
         if name not in self._named:
             if name in self._open:
-                raise RecursionError(f"rules refer to each other in a circle: {' > '.join([*self._open, name])}")
+                raise RecursionError(
+                    f"rules refer to each other in a circle: {' > '.join([*self._open, name])}"
+                )
             self._open.append(name)
             try:
                 self._named[name] = self.definitions[name].judge(self)
@@ -97,7 +104,7 @@ class CallView:
         return self._named[name]
 
     def find(self, family: CompiledFamily, role: Role | None) -> tuple[Hit, ...]:
-        """Return every hit of a family in what a role said, in order; hits in an ignored context are left out."""
+        """Return every hit of a family in what a role said, in order, ignored contexts left out."""
         if role is None:
             hits = (hit for each in Role for hit in self.find(family, each))
             return tuple(sorted(hits, key=lambda hit: hit.position))
@@ -105,6 +112,34 @@ class CallView:
         if key not in self._hits:
             self._hits[key] = tuple(self._search(family, role))
         return self._hits[key]
+
+    def alike(self, rule: SemanticRule, regions: Regions) -> tuple[Hit, ...]:
+        """Return the sentences that mean the same as one of the rule's examples, and less like the others."""
+        if self.similarity is None:
+            return ()
+        places = [
+            (self.turns[index], match.start(), match.end())
+            for index in sorted(regions)
+            for match in _SENTENCE.finditer(self.turns[index].text)
+            if regions[index][0] <= match.start() < regions[index][1]
+            and len(spoken(match.group()).chars) >= rule.min_chars
+        ]
+        if not places:
+            return ()
+        said = self.similarity.embed([turn.text[start:end] for turn, start, end in places])
+        good = (said @ self.similarity.embed(rule.like).T).max(axis=1)
+        bad = (
+            (said @ self.similarity.embed(rule.unlike).T).max(axis=1)
+            if rule.unlike
+            else np.full(len(places), -1.0)
+        )
+        return tuple(
+            self.hit_at(
+                turn, start, end, MatchKind.SEMANTIC, label="semantic", distance=round(float(1 - near), 4)
+            )
+            for (turn, start, end), near, far in zip(places, good, bad, strict=True)
+            if near >= rule.threshold and near > far
+        )
 
     def hit_at(
         self, turn: Turn, start: int, end: int, kind: MatchKind, *, label: str, distance: float = 0.0
@@ -117,11 +152,21 @@ class CallView:
         if kind is MatchKind.SEMANTIC:
             certain = False
         return Hit(
-            turn.index, turn.role, turn.text[start:end], kind, start, end, start_s, end_s, distance, certain, label
+            turn.index,
+            turn.role,
+            turn.text[start:end],
+            kind,
+            start,
+            end,
+            start_s,
+            end_s,
+            distance,
+            certain,
+            label,
         )
 
     def moment(self, turn: Turn, start: int, end: int) -> tuple[float | None, float | None]:
-        """Return when ``text[start:end]`` of a turn was said, from its words, else in proportion to its length."""
+        """Return when ``text[start:end]`` of a turn was said: from its words, else by its share of the length."""
         if turn.words:
             position, found = 0, []
             for word in turn.words:
@@ -197,6 +242,8 @@ def _sound_distance(heard: str, literals: frozenset[str]) -> float:
     other = [char for char in heard if char not in literals]
     if not other:
         return 0.0
-    costs = (min((char_cost(literal, char) for literal in literals if sound_of(literal) == sound_of(char)), default=0.0)
-             for char in other)  # fmt: skip
+    costs = [
+        min((char_cost(known, char) for known in literals if sound_of(known) == sound_of(char)), default=0.0)
+        for char in other
+    ]
     return sum(costs) / len(heard)

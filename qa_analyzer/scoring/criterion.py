@@ -63,7 +63,9 @@ def decide(criterion: Criterion, view: CallView) -> Judgement:
             continue
         condition = rule.judge(view)
         if condition.state is empty:
-            return Judgement(Verdict.NOT_APPLICABLE, condition, step="na_when" if empty is State.HIT else "applies_when")
+            return Judgement(
+                Verdict.NOT_APPLICABLE, condition, step="na_when" if empty is State.HIT else "applies_when"
+            )
     return _pass_or_fail(criterion, view, condition)
 
 
@@ -89,7 +91,12 @@ def _pass_or_fail(criterion: Criterion, view: CallView, condition: Outcome | Non
     if good.state is State.HIT:
         return Judgement(Verdict.PASS, good, condition, "pass_when")
     if good.state is State.UNKNOWN or unsure is not None:
-        return Judgement(Verdict.UNSCORABLE, good if good.state is State.UNKNOWN else unsure or good, condition, "pass_when")
+        return Judgement(
+            Verdict.UNSCORABLE,
+            good if good.state is State.UNKNOWN else unsure or good,
+            condition,
+            "pass_when",
+        )
     return Judgement(Verdict.FAIL, good, condition, "pass_when")
 
 
@@ -101,7 +108,9 @@ def _pass_without_fault(
     window = window_of(view.analysis.transcript, view.turns_of(Role.AGENT), Role.AGENT)
     if window.heard_share < criterion.min_heard:
         note = f"坐席的话只听清了{window.heard_share:.0%}"
-        return Judgement(Verdict.UNSCORABLE, Outcome(State.UNKNOWN, (), (window,), note=note), condition, "fail_when")
+        return Judgement(
+            Verdict.UNSCORABLE, Outcome(State.UNKNOWN, (), (window,), note=note), condition, "fail_when"
+        )
     return Judgement(Verdict.PASS, Outcome(State.HIT, (), (window,)), condition, "fail_when")
 
 
@@ -118,7 +127,11 @@ def _evidence(judgement: Judgement) -> tuple[Evidence, ...]:
 def _of_hit(hit: Hit, kind: EvidenceKind) -> Evidence:
     if hit.match_kind is MatchKind.MEASURE and kind is EvidenceKind.MATCH:
         kind = EvidenceKind.MEASURE
-    inside = hit.char_end is not None and hit.char_end - (hit.char_start or 0) == len(hit.quote) and hit.quote != ""
+    inside = (
+        hit.char_end is not None
+        and hit.char_end - (hit.char_start or 0) == len(hit.quote)
+        and hit.quote != ""
+    )
     return Evidence(
         kind,
         hit.role,

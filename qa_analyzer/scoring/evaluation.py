@@ -43,9 +43,10 @@ class MatchKind(StrEnum):
 class Evidence:
     """A quote with its moment in the call.
 
-    ``quote`` is the transcript's own text, never rewritten. ``char_start`` and ``char_end`` are offsets into the
-    turn's text. ``distance`` is 0 for an exact match and grows with the difference. ``heard_share`` in [0, 1] is how
-    much of a searched window was recognised; None for other kinds. ``note`` is a sentence for people.
+    ``quote`` is the transcript's own text, never rewritten. ``char_start`` and ``char_end`` are offsets into
+    the turn's text. ``distance`` is 0 for an exact match and grows with the difference. ``heard_share`` in
+    [0, 1] is how much of a searched window was recognised; None for other kinds. ``note`` is a sentence for
+    people.
     """
 
     kind: EvidenceKind
@@ -87,7 +88,7 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
-    """What produced an evaluation; figures are comparable only between equal ones. ``asr`` is None for text."""
+    """What produced an evaluation; figures compare only between equal ones. ``asr`` is None for text."""
 
     scorecard: str
     asr: str | None
@@ -99,7 +100,7 @@ class Fingerprints:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The result for one call. ``percent`` in [0, 100] is None when nothing could be judged; it is not zero."""
+    """The result for one call. ``percent`` in [0, 100] is None, not zero, when nothing could be judged."""
 
     analysis: CallAnalysis
     scorecard_id: str

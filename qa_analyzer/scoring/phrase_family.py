@@ -27,15 +27,17 @@ _NEVER = "(?!)"
 class PhraseFamily(BaseModel):
     """Phrases of one kind as a scorecard writes them; ``say`` and ``unless`` are templates.
 
-    ``unless`` lists phrases: a hit that begins inside one does not count. ``ignore`` names the contexts in which it does
-    not count either.
+    ``unless`` lists phrases: a hit that begins inside one does not count. ``ignore`` names the contexts
+    in which it does not count either.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(default="", description="what people call this kind")
     say: tuple[str, ...] = Field(min_length=1, description="templates, any of which is a hit")
-    unless: tuple[str, ...] = Field(default=(), description="templates that cancel the hits that begin inside them")
+    unless: tuple[str, ...] = Field(
+        default=(), description="templates that cancel the hits that begin inside them"
+    )
     sound: bool = Field(default=True, description="also match by sound")
     min_sound_chars: int = Field(default=MIN_SOUND_CHARS, ge=2, le=20)
     ignore: tuple[ContextFlag, ...] = ("negated", "quoted")

@@ -87,7 +87,9 @@ class Scorer:
     def _own_fingerprint(self) -> str:
         """Name the scorecard, and whatever else was plugged in that decides."""
         extras = {
-            "similarity": self._similarity.fingerprint if self._similarity and self._layers.semantic else None,
+            "similarity": self._similarity.fingerprint
+            if self._similarity and self._layers.semantic
+            else None,
             "sound": self._layers.sound,
             "bands": {name: list(band) for name, band in sorted(self._bands.items())},
         }

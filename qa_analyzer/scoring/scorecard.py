@@ -51,7 +51,9 @@ def load_scorecard(path: Path) -> Scorecard:
         faults.extend(problem.faults)
     faults.extend(_reference_faults(path, base))
     if faults or file is None:
-        raise ScorecardError(tuple(sorted(dict.fromkeys(faults), key=lambda fault: (fault.line or 0, fault.where))))
+        raise ScorecardError(
+            tuple(sorted(dict.fromkeys(faults), key=lambda fault: (fault.line or 0, fault.where)))
+        )
     if base_path is not None:
         parent = load_model(base_path, ScorecardFile, error=ScorecardError)
         file = file.model_copy(

@@ -56,7 +56,9 @@ def _template_fault(location: Location, template: Any, slots: dict[str, str]) ->
     return []
 
 
-def _name_faults(raw: Mapping[str, Any], families: Mapping[str, Any], definitions: Mapping[str, Any]) -> Found:
+def _name_faults(
+    raw: Mapping[str, Any], families: Mapping[str, Any], definitions: Mapping[str, Any]
+) -> Found:
     found: Found = []
     for location, part in _walk(raw, ()):
         if not isinstance(part, dict):
@@ -82,7 +84,9 @@ def _references(location: Location, part: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _circle_faults(raw: Mapping[str, Any], definitions: Mapping[str, Any]) -> Found:
     uses = {
-        name: sorted({part["rule"] for at, part in _walk(rule, ()) if isinstance(part, dict) and _references(at, part)})
+        name: sorted(
+            {part["rule"] for at, part in _walk(rule, ()) if isinstance(part, dict) and _references(at, part)}
+        )
         for name, rule in definitions.items()
     }
     found: Found = []

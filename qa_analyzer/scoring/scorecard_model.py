@@ -34,7 +34,6 @@ class Example(_FilePart):
     verdict: Verdict
     turns: tuple[ExampleTurn | str, ...] = Field(description="role and text, or 坐席：… / 客户：…")
     direction: Literal["inbound", "outbound"] | None = None
-    starts_mid_call: bool = False
     hour: int | None = Field(default=None, ge=0, le=23, description="local hour of the call")
     speech_rate_cpm: float | None = None
     roles_known: bool = True
@@ -54,8 +53,8 @@ class Criterion(_FilePart):
     """One thing that is judged.
 
     Asked in this order: ``unscorable_when``, ``na_when`` and ``applies_when``, ``fail_when``, ``pass_when``.
-    Without ``pass_when`` a call passes unless ``fail_when`` hits. ``auto_fail`` makes the whole call 0, and asks
-    for evidence that does not rest on sound alone.
+    Without ``pass_when`` a call passes unless ``fail_when`` hits. ``auto_fail`` makes the whole call 0, and
+    asks for evidence that does not rest on sound alone.
     """
 
     id: Identifier
@@ -70,7 +69,10 @@ class Criterion(_FilePart):
     fail_when: Rule | None = None
     pass_when: Rule | None = None
     min_heard: float = Field(
-        default=0.5, ge=0, le=1, description="share of the agent's speech that must be heard to pass for lack of a fault"
+        default=0.5,
+        ge=0,
+        le=1,
+        description="share of the agent's speech that must be heard to pass for lack of a fault",
     )
     explain: Explanations = Explanations()
     examples: tuple[Example, ...] = ()
@@ -115,9 +117,15 @@ class ScorecardFile(_FilePart):
     version: str
     name: str
     description: str = ""
-    extends: str | None = Field(default=None, description="file beside this one whose slots, families and definitions it may use")
+    extends: str | None = Field(
+        default=None, description="file beside this one whose slots, families and definitions it may use"
+    )
     grades: GradeLimits = GradeLimits()
-    slots: dict[str, str] = Field(default_factory=dict, description="templates that other templates name as {slot}")
+    slots: dict[str, str] = Field(
+        default_factory=dict, description="templates that other templates name as {slot}"
+    )
     families: dict[Identifier, PhraseFamily] = Field(default_factory=dict)
-    definitions: dict[Identifier, Rule] = Field(default_factory=dict, description="rules that others use or hang on")
+    definitions: dict[Identifier, Rule] = Field(
+        default_factory=dict, description="rules that others use or hang on"
+    )
     sections: tuple[Section, ...] = Field(min_length=1)

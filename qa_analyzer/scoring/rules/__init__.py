@@ -1,1 +1,1 @@
-"""Rule kinds: each is a pydantic model with its fields and its ``judge``; ``union.RULE_KINDS`` lists them all."""
+"""Rule kinds: each is a pydantic model with its fields and its ``judge``; ``union`` lists them."""

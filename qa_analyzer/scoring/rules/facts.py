@@ -1,7 +1,8 @@
-"""Rules about what else is known of a call: sentiment, complaints, metadata, the shape of the conversation."""
+"""Rules about what else is known of a call: sentiment, complaints, metadata, its shape."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,7 +24,7 @@ class _FactRule(BaseModel):
 
 
 class SentimentRule(_FactRule):
-    """Turns of a role with one of these labels; ``shift`` asks for the customer's change over the call instead."""
+    """Turns of a role with one of these labels; ``shift`` asks for the customer's change instead."""
 
     kind: Literal["sentiment"] = "sentiment"
     role: RoleName = "customer"
@@ -48,14 +49,24 @@ class SentimentRule(_FactRule):
         for found in sentiment.turns:
             turn = view.turns[found.turn_index]
             counts = found.label in self.labels and found.confidence >= self.min_confidence
-            counts = counts and found.score <= self.max_score and len(spoken(turn.text).chars) >= self.min_chars
+            counts = (
+                counts and found.score <= self.max_score and len(spoken(turn.text).chars) >= self.min_chars
+            )
             if counts and found.turn_index in regions:
                 note = f"情绪{found.score:+.2f}"
                 hits.append(
                     Hit(
-                        turn.index, turn.role, turn.text, MatchKind.MEASURE, 0, len(turn.text), turn.start_s,
-                        turn.end_s, label=found.label.value, note=note,
-                    )  # fmt: skip
+                        turn.index,
+                        turn.role,
+                        turn.text,
+                        MatchKind.MEASURE,
+                        0,
+                        len(turn.text),
+                        turn.start_s,
+                        turn.end_s,
+                        label=found.label.value,
+                        note=note,
+                    )
                 )
         return Outcome(State.HIT if len(hits) >= self.min_turns else State.MISS, tuple(hits))
 
@@ -83,7 +94,17 @@ class ComplaintRule(_FactRule):
             kind = MatchKind.SOUND if tag.match_kind == "sound" else MatchKind.EXACT
             quote = turn.text[tag.char_start : tag.char_end]
             hits.append(
-                Hit(turn.index, turn.role, quote, kind, tag.char_start, tag.char_end, start_s, end_s, label=tag.code)
+                Hit(
+                    turn.index,
+                    turn.role,
+                    quote,
+                    kind,
+                    tag.char_start,
+                    tag.char_end,
+                    start_s,
+                    end_s,
+                    label=tag.code,
+                )
             )
         return Outcome(State.HIT if hits else State.MISS, tuple(hits))
 
@@ -95,7 +116,9 @@ class FieldRule(_FactRule):
     name: str = Field(min_length=1, description="a field of the call, or another column of the manifest")
     one_of: tuple[str, ...] = ()
     exists: bool | None = None
-    hour_from: int | None = Field(default=None, ge=0, le=24, description="for started_at: not before this hour")
+    hour_from: int | None = Field(
+        default=None, ge=0, le=24, description="for started_at: not before this hour"
+    )
     hour_until: int | None = Field(default=None, ge=0, le=24, description="for started_at: before this hour")
 
     def judge(self, view: CallView) -> Outcome:
@@ -124,7 +147,7 @@ class ShapeRule(_FactRule):
 
     kind: Literal["shape"] = "shape"
     is_: Literal[
-        "starts_mid_call", "starts_at_beginning", "text_only", "mono", "has_overlap", "ends_with_customer",
+        "text_only", "mono", "has_overlap", "ends_with_customer",
         "ends_with_agent", "starts_with_customer", "starts_with_agent", "second_agent", "unheard_end",
         "unheard_agent",
     ] = Field(alias="is")  # fmt: skip
@@ -148,16 +171,11 @@ def _edge(view: CallView, role: Role, *, last: bool) -> Outcome:
     return _truth(turn.role is role, view.hit_at(turn, 0, len(turn.text), MatchKind.MEASURE, label="edge"))
 
 
-def _complete_start(view: CallView) -> bool | None:
-    found: bool | None = getattr(view.analysis.transcript, "complete_start", None)
-    return found
-
-
 def _second_agent(view: CallView) -> bool:
     turns = [turn for turn in view.turns if turn.text.strip()]
     return any(
         one.role is Role.AGENT and two.role is Role.AGENT and "工号" in two.text
-        for one, two in zip(turns, turns[1:], strict=False)
+        for one, two in pairwise(turns)
     )
 
 
@@ -170,8 +188,6 @@ def _unheard_agent(view: CallView) -> bool:
 
 
 _SHAPES = {
-    "starts_mid_call": lambda view: _truth(None if _complete_start(view) is None else not _complete_start(view)),
-    "starts_at_beginning": lambda view: _truth(_complete_start(view)),
     "text_only": lambda view: _truth(view.analysis.transcript.audio is None),
     "mono": lambda view: _truth(
         view.analysis.transcript.audio is not None and view.analysis.transcript.audio.channels == 1

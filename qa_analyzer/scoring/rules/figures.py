@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from qa_analyzer.analysis.call_analysis import Interruption, Silence
-from qa_analyzer.analysis.mandarin import spoken
+from qa_analyzer.analysis.floor import is_back_channel
 from qa_analyzer.calls.call import Role
 from qa_analyzer.scoring.evaluation import MatchKind
 from qa_analyzer.scoring.rules.outcome import Hit, Outcome, State
@@ -38,18 +38,6 @@ _NAMES = {
     "speech_rate_cpm": "语速",
     "first_agent_s": "坐席首次开口",
 }
-
-# Sounds of listening; they hold no floor.
-BACK_CHANNELS = frozenset(
-    "嗯 啊 哦 噢 呃 额 唉 哎 诶 欸 喂 好 对 是 行 嗯嗯 对对 好好 是是 好的 对的 是的 行的 嗯好 嗯对 好嘞 好滴 好吧 明白 "
-    "好的好的 对对对 是是是 嗯嗯嗯 好好好 嗯好的 嗯是的 哦好 哦好的 哦对 啊对 啊好 知道 了解 没错".split()
-)
-
-
-def is_back_channel(text: str) -> bool:
-    """Say whether a turn only shows listening: 嗯, 好的, 对."""
-    chars = spoken(text).chars
-    return chars in BACK_CHANNELS or (bool(chars) and set(chars) <= set("嗯啊哦噢呃额唉哎诶好对是行的"))
 
 
 class MetricRule(BaseModel):
@@ -86,7 +74,9 @@ class MetricRule(BaseModel):
         limits = "～".join("" if limit is None else f"{limit:g}" for limit in (low, high))
         unit = _UNIT.get(self.metric, " 秒")
         note = f"{_NAMES[self.metric]}{value:.3g}{unit}，要求{limits}"
-        hit = Hit(None, role_of(self.role) or Role.UNKNOWN, "", MatchKind.MEASURE, note=note, label=self.metric)
+        hit = Hit(
+            None, role_of(self.role) or Role.UNKNOWN, "", MatchKind.MEASURE, note=note, label=self.metric
+        )
         return Outcome(State.HIT if good else State.MISS, (hit,), note=note)
 
     def _value(self, view: CallView) -> float | None:
@@ -159,7 +149,16 @@ def _silence_hit(silence: Silence) -> Hit:
     # A silence sits at the end of the turn before it: what follows comes after it.
     at = silence.after_turn_index
     return Hit(
-        at, silence.owner, "", MatchKind.MEASURE, _END, _END, silence.start_s, end_s, label="silence", note=note
+        at,
+        silence.owner,
+        "",
+        MatchKind.MEASURE,
+        _END,
+        _END,
+        silence.start_s,
+        end_s,
+        label="silence",
+        note=note,
     )
 
 

@@ -47,7 +47,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch that was searched in vain. ``heard_share`` in [0, 1] is how much of its speech became text."""
+    """A stretch that was searched in vain. ``heard_share`` in [0, 1] is how much of it became text."""
 
     role: Role
     turn_indexes: tuple[int, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import regex
@@ -29,8 +30,8 @@ class RestatesRule(TextRule):
 
     The cue asks for a yes, and the words stand before it; with ``side: after`` it opens the sentence instead.
 
-    ``min_shared`` counts different pairs of neighboring characters that carry content; numbers do not, so reading
-    back a number alone is no restatement.
+    ``min_shared`` counts different pairs of neighboring characters that carry content; numbers do not, so
+    reading back a number alone is no restatement.
     """
 
     kind: Literal["restates"] = "restates"
@@ -41,15 +42,23 @@ class RestatesRule(TextRule):
     min_shared: int = Field(default=2, ge=1)
     reach_chars: int = Field(default=45, ge=5, description="how far from the tag to look")
     side: Literal["before", "after"] = "before"
-    unless: RegexText | None = Field(default=None, description="words that must not stand there, such as those of a question")
+    unless: RegexText | None = Field(
+        default=None, description="words that must not stand there, such as those of a question"
+    )
 
     def decide(self, view: CallView, role: Role | None, regions: Regions) -> Outcome:
-        hits = [hit for index in regions for hit in self._in_turn(view, view.turns[index]) if inside(hit, regions)]
+        hits = [
+            hit for index in regions for hit in self._in_turn(view, view.turns[index]) if inside(hit, regions)
+        ]
         return self.answer(view, role, regions, tuple(hits), len(hits))
 
     def _in_turn(self, view: CallView, turn: Turn) -> list[Hit]:
         earlier = _pairs(
-            "\n".join(view.spoken_of(other.index).chars for other in view.turns[: turn.index] if other.role is not turn.role)
+            "\n".join(
+                view.spoken_of(other.index).chars
+                for other in view.turns[: turn.index]
+                if other.role is not turn.role
+            )
         )
         if not earlier:
             return []
@@ -71,7 +80,5 @@ class RestatesRule(TextRule):
 def _pairs(chars: str) -> frozenset[str]:
     """Return the pairs of neighboring content characters."""
     return frozenset(
-        one + two
-        for one, two in zip(chars, chars[1:], strict=False)
-        if not {one, two} & _EMPTY and one != "\n" and two != "\n"
+        one + two for one, two in pairwise(chars) if not {one, two} & _EMPTY and one != "\n" and two != "\n"
     )

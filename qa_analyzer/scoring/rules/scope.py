@@ -24,8 +24,8 @@ Regions = Mapping[int, tuple[int, int]]
 class Anchor(BaseModel):
     """A hit of a named rule that a scope hangs on.
 
-    ``hit`` counts from 1, or from the end with -1. ``turns`` and ``seconds`` bound how far from the hit to look;
-    both absent means to the end of the call. ``same_turn`` keeps the rest of the hit's own turn in scope.
+    ``hit`` counts from 1, or from the end with -1. ``turns`` and ``seconds`` bound how far from the hit to
+    look; both absent means to the end of the call. ``same_turn`` keeps the rest of the hit's own turn.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,9 +41,9 @@ class Anchor(BaseModel):
 class Scope(BaseModel):
     """The stretch of the call in which a rule looks.
 
-    ``first_*`` fields widen each other, and so do ``last_*`` ("the first two turns or 20 seconds, either suffices");
-    everything else narrows. Turns are counted among those of ``role``; seconds from the role's first word or to
-    the end of the call.
+    ``first_*`` fields widen each other, and so do ``last_*`` ("the first two turns or 20 seconds, either
+    suffices"); everything else narrows. Turns are counted among those of ``role``; seconds
+    from the role's first word or to the end of the call.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -61,7 +61,7 @@ class Scope(BaseModel):
         return tuple(anchor for anchor in (self.after, self.before, self.around) if anchor is not None)
 
     def regions(self, view: CallView, role: Role | None) -> Regions | None:
-        """Return the ranges to look in; None when an anchor is unknown, empty when there is nothing to search."""
+        """Return the ranges to look in; None when an anchor is unknown, empty where nothing is left."""
         turns = [turn for turn in view.turns_of(role) if turn.text.strip()]
         chosen = self._near_ends(view, turns)
         regions = {turn.index: (0, len(turn.text)) for turn in chosen}
@@ -127,7 +127,9 @@ def _last_share(view: CallView, turns: list[Turn], share: float) -> list[Turn]:
     return [turn for turn in turns if turn.index >= first]
 
 
-def _narrow(view: CallView, regions: Regions, direction: str, anchor: Anchor, hit: Hit) -> dict[int, tuple[int, int]]:
+def _narrow(
+    view: CallView, regions: Regions, direction: str, anchor: Anchor, hit: Hit
+) -> dict[int, tuple[int, int]]:
     at, char = hit.position
     char_end = hit.char_end if hit.char_end is not None else char
     narrowed: dict[int, tuple[int, int]] = {}
@@ -140,7 +142,7 @@ def _narrow(view: CallView, regions: Regions, direction: str, anchor: Anchor, hi
                 start = max(start, char_end)
             elif direction == "before":
                 end = min(end, char)
-        elif (direction == "after" and index < at) or (direction == "before" and index > at):
+        elif index > at if direction == "before" else index < at and direction == "after":
             continue
         elif not _near(view, turn, at, anchor, hit):
             continue

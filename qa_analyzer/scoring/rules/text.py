@@ -34,8 +34,8 @@ RegexText = Annotated[str, AfterValidator(_valid_regex)]
 
 
 class TextRule(BaseModel):
-    """What rules about words share. ``min_heard`` is the share of the searched stretch that must have been heard
-    before "not found" is an answer."""
+    """What rules about words share. ``min_heard`` is the share of the searched stretch that must have been
+    heard before "not found" is an answer."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -55,7 +55,9 @@ class TextRule(BaseModel):
     def decide(self, view: CallView, role: Role | None, regions: Regions) -> Outcome:
         raise NotImplementedError
 
-    def answer(self, view: CallView, role: Role | None, regions: Regions, hits: tuple[Hit, ...], count: int) -> Outcome:
+    def answer(
+        self, view: CallView, role: Role | None, regions: Regions, hits: tuple[Hit, ...], count: int
+    ) -> Outcome:
         """Turn hits into an outcome: enough of them, too many, or not enough in what was heard."""
         if self.max_hits is not None and count > self.max_hits:
             return Outcome(State.MISS, hits)
@@ -64,7 +66,10 @@ class TextRule(BaseModel):
         window = searched(view, role, regions)
         if window.heard_share < self.min_heard:
             return Outcome(
-                State.UNKNOWN, hits, (window,), note=f"查找范围内只听清了{window.heard_share:.0%}，不足以断定没有说"
+                State.UNKNOWN,
+                hits,
+                (window,),
+                note=f"查找范围内只听清了{window.heard_share:.0%}，不足以断定没有说",
             )
         return Outcome(State.MISS, hits, (window,))
 
@@ -77,7 +82,9 @@ class PhrasesRule(TextRule):
     say: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     sound: bool = True
-    min_families: int | None = Field(default=None, ge=1, description="how many different families must be heard")
+    min_families: int | None = Field(
+        default=None, ge=1, description="how many different families must be heard"
+    )
 
     @model_validator(mode="after")
     def _names_something(self) -> PhrasesRule:
@@ -119,7 +126,7 @@ class PhrasesRule(TextRule):
 
 
 class RegexRule(TextRule):
-    """A regular expression over one turn: ``over: spoken`` without punctuation, ``over: text`` as transcribed."""
+    """A regular expression over one turn: ``spoken`` text has no punctuation, ``text`` is as transcribed."""
 
     kind: Literal["regex"] = "regex"
     pattern: RegexText

@@ -1,4 +1,4 @@
-"""The one list of rule kinds. To add a kind: write its model with ``kind`` and ``judge``, and name it here."""
+"""The one list of rule kinds. To add a kind: write its model with ``kind`` and ``judge``, name it here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from qa_analyzer.scoring.rules import combine, order
-from qa_analyzer.scoring.rules.combine import AllRule, AnyRule, AssumeRule, AtLeastRule, ConstantRule, NotRule, UseRule
+from qa_analyzer.scoring.rules.combine import (
+    AllRule,
+    AnyRule,
+    AssumeRule,
+    AtLeastRule,
+    ConstantRule,
+    NotRule,
+    UseRule,
+)
 from qa_analyzer.scoring.rules.facts import ComplaintRule, FieldRule, SentimentRule, ShapeRule
 from qa_analyzer.scoring.rules.figures import InterruptionRule, MetricRule, SilenceRule
 from qa_analyzer.scoring.rules.order import ConditionalRule, OrderRule
