@@ -13,19 +13,21 @@ from qa_analyzer.batch.work import CallResult
 from qa_analyzer.errors import ConfigError, TranscriptError
 from qa_analyzer.report.report import write_report
 from qa_analyzer.report.report_data import CriterionView, ReportData, RunFacts, ScorecardView, SectionView
+from qa_analyzer.report.workbook import write_workbook
 from qa_analyzer.scoring.evaluation import CallFailure, Grade
 from qa_analyzer.scoring.evaluation_json import evaluation_from_json
 from qa_analyzer.scoring.scorecard import Scorecard, load_scorecard
 from qa_analyzer.settings import Settings
 from qa_analyzer.speech.transcript_json import read_transcript
 
+WORKBOOK = "report.xlsx"
 SMALL_RECOGNISERS = ("tiny", "base", "small")
 
 
 def publish_report(
     results: tuple[CallResult, ...], facts: Mapping[str, Any], settings: Settings, out_dir: Path
 ) -> Path:
-    """Write the HTML report of a run; return its first page."""
+    """Write the HTML report and the workbook of a run; return the first page."""
     evaluations = evaluations_of(results)
     paths = {
         each.call_id: Path(each.analysis.transcript.audio.path)
@@ -39,7 +41,9 @@ def publish_report(
         failures=failures_of(results),
         audio_paths={call_id: path for call_id, path in paths.items() if path.is_file()},
     )
-    return write_report(report_data, out_dir / "report", lang=settings.language)
+    page = write_report(report_data, out_dir / "report", lang=settings.language)
+    write_workbook(report_data, out_dir / WORKBOOK, settings.language, pages_dir="report")
+    return page
 
 
 def read_results(out_dir: Path, transcripts_dir: Path) -> tuple[tuple[CallResult, ...], dict[str, Any]]:
