@@ -122,6 +122,20 @@ def test_a_topic_named_before_still_holds(tagger: ComplaintTagger) -> None:
     assert _codes(tagger, "这两天老是断") == set()
 
 
+def test_a_complaint_cut_in_two_by_the_agent_is_one(tagger: ComplaintTagger) -> None:
+    turns = ((Role.CUSTOMER, "我家那个路由器"), (Role.AGENT, "嗯"), (Role.CUSTOMER, "从昨晚就连不上去了"))
+    tags = _tags(tagger, *turns)
+    assert [(tag.code, tag.turn_index) for tag in tags] == [("outage", 2)]
+    assert tags[0].term == turns[2][1][tags[0].char_start : tags[0].char_end]
+
+
+def test_only_words_close_by_rule_a_mention_out(tagger: ComplaintTagger) -> None:
+    # 想停机 beside it makes a wish of it; far away it concerns something else.
+    assert "suspension" not in _codes(tagger, "我想停机，为什么不能在网上停机")
+    far = "我爸那个号想停机保号，这个先不说，我先问我自己这个号码的事情，我没欠费怎么突然给我停机了"
+    assert "suspension" in _codes(tagger, far)
+
+
 def test_several_codes_in_a_call_each_with_its_place(tagger: ComplaintTagger) -> None:
     first, second = "喂，你好。我家宽带，它又断了！", "什么态度啊，我要打12315"
     complaints, risks = tagger.tag(
