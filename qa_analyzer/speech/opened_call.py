@@ -108,8 +108,10 @@ def prepare(call: Call, audio: Audio, detector: VoiceDetector, diarizer: Diarize
     Where it is not installed or fails, the parties of a mix stay unknown and the reason is kept.
     """
     found = tuple(detector.spans(audio, channel) for channel in range(audio.channel_count))
-    inbound = call.direction is not Direction.OUTBOUND
-    report = inspect_channels(audio, found, agent_channel=call.agent_channel if inbound else None)
+    named = call.agent_channel
+    if call.direction is Direction.OUTBOUND or named not in range(audio.channel_count):
+        named = None  # outbound, the customer speaks first; a channel that is not there cannot be swapped
+    report = inspect_channels(audio, found, agent_channel=named)
     voices = tuple(
         tuple(part for span in voice for part in gaps(copied, span)) if copied else voice
         for voice, copied in zip(found, report.copied_voice, strict=True)

@@ -72,9 +72,10 @@ def phrases_of(channel: int, voice: Sequence[Span], heard: Sequence[Heard]) -> t
     reached = 0
     for one in own:
         for piece in one.window.pieces:
-            for index, span in enumerate(spans):
-                if sources[index] is None and span.overlap_s(piece.source) > 0:
-                    sources[index] = one.recognition
+            index = bisect_right(spans, piece.source.start_s, key=lambda span: span.end_s)
+            while index < len(spans) and spans[index].start_s < piece.source.end_s:
+                sources[index] = sources[index] or one.recognition
+                index += 1
         for word in one.words():
             reached = max(reached, _owner(spans, Span(word.start_s, word.end_s)))
             shares[reached].append(word)

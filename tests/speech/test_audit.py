@@ -90,8 +90,13 @@ def test_findings_are_ordered_by_time(phrase: Build) -> None:
 
 def test_quality_ranks_findings_before_certainty(phrase: Build) -> None:
     unsure, lost, sure = (
-        phrase("宽带断了三天", 0, 2, 0, 0.6),
+        phrase("宽带断了三天", 0, 2, 0, 0.65),
         phrase("", 0, 2),
         phrase("宽带断了三天", 0, 2, 0, 0.9),
     )
     assert quality(lost) < quality(unsure) < quality(sure)
+
+
+def test_the_longest_echo_is_told(phrase: Build) -> None:
+    (found,) = audit_phrase(phrase("嗯那个套餐携号转网营业厅吧", 0, 4), prompt=PROMPT)
+    assert found.detail == "套餐携号转网营业厅"

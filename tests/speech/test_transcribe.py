@@ -200,3 +200,10 @@ def test_fingerprint_follows_every_setting(scripted_engine: type) -> None:
         transcriber(engine, packing=PackOptions(window_s=20.0)).fingerprint,
     }
     assert len({plain, *others}) == 4
+
+
+def test_a_channel_that_is_not_there_is_not_followed(tmp_path: Path, scripted_engine: type) -> None:
+    path = recording(tmp_path / "a.wav", tones((1, 3)), tones((5, 7), pitch_hz=330))
+    call = Call("a", audio_path=path, agent_channel=5)
+    transcript = transcriber(scripted_engine(saying("您好请讲"))).transcribe(call)
+    assert transcript.roles.method is not RoleMethod.MANIFEST
