@@ -269,22 +269,21 @@ def mono(engine: AsrEngine, shared: Path, options: argparse.Namespace) -> None:
     wall = time.perf_counter()
     for call in calls:
         transcript = transcriber.transcribe(plain_call(call))
-        shares = {Role.AGENT: 0.0, Role.CUSTOMER: 0.0, Role.UNKNOWN: 0.0}
+        own_voiced_s = own_swapped_s = 0.0
         for turn in transcript.turns:
             heard = Span(turn.start_s or 0, turn.end_s or 0)
             for truth in call.truth["turns"]:
                 shared_s = heard.overlap_s(Span(truth["start_s"], truth["end_s"]))
-                voiced_s += shared_s
-                shares[turn.role] += shared_s
+                own_voiced_s += shared_s
                 if turn.role is not Role.UNKNOWN and turn.role.value != truth["role"]:
-                    swapped_s += shared_s
+                    own_swapped_s += shared_s
         known = transcript.roles.agent_channel is not None
-        mostly_wrong = known and swapped_s > voiced_s / 2
-        right, wrong, unknown = (
-            right + (known and not mostly_wrong),
-            wrong + mostly_wrong,
-            unknown + (not known),
-        )
+        mostly_wrong = known and own_swapped_s > own_voiced_s / 2
+        right += known and not mostly_wrong
+        wrong += mostly_wrong
+        unknown += not known
+        voiced_s += own_voiced_s if known else 0.0
+        swapped_s += own_swapped_s
         errors.add(
             "".join(turn["text"] for turn in call.turns), "".join(turn.text for turn in transcript.turns)
         )
