@@ -13,6 +13,8 @@ from qa_analyzer.analysis.mandarin import SpokenText
 
 _LOOK_BACK_CHARS = 18
 
+_QUOTATION = re.compile(r"“[^”]*”|「[^」]*」|『[^』]*』|\"[^\"]*\"")
+
 _DENIAL = re.compile(
     r"(?:不是|并非|没有|没|哪有|哪里有|别|甭|不用|不会|不要|不算|不再|不想|从没|没再|不存在|不至于|不觉得|没觉得|没发现|不怎么|不太|不)"
     r"(?:说|要|想|因为|来|出现|发生|遇到|过|什么|觉得|很|太|怎么|算|是|再|会|去|打算|想着|准备|就|又|为了){0,3}$"
@@ -51,7 +53,7 @@ _NOT_OVER = re.compile(
 
 
 def dismissal(spoken: SpokenText, hit: PatternHit, keep: tuple[str, ...]) -> str | None:
-    """Return why a mention is no complaint (negated, question, hypothetical, resolved); None when it is one.
+    """Return why a mention is none: quoted, negated, question, hypothetical or resolved; None when it counts.
 
     Contexts named in ``keep`` are not looked at; ``threat`` keeps conditional threats only.
     """
@@ -59,6 +61,8 @@ def dismissal(spoken: SpokenText, hit: PatternHit, keep: tuple[str, ...]) -> str
     before = spoken.chars[max(sentence_start, hit.start - _LOOK_BACK_CHARS) : hit.start]
     after = spoken.chars[hit.end : sentence_end]
     inside = spoken.chars[hit.start : hit.end]
+    if "quoted" not in keep and _quoted(spoken, hit):
+        return "quoted"
     if "negated" not in keep and _negated(spoken, hit, before, after):
         return "negated"
     if "question" not in keep and _asked(before, inside, after):
@@ -68,6 +72,12 @@ def dismissal(spoken: SpokenText, hit: PatternHit, keep: tuple[str, ...]) -> str
     if "resolved" not in keep and _resolved(spoken.chars[hit.end : hit.end + 40]):
         return "resolved"
     return None
+
+
+def _quoted(spoken: SpokenText, hit: PatternHit) -> bool:
+    # Marks only: 客服说 … introduces what the customer reports, and reports are complaints as well.
+    start, end = spoken.original_span(hit.start, hit.end)
+    return any(match.start() < start and end <= match.end() for match in _QUOTATION.finditer(spoken.original))
 
 
 def _sentence(spoken: SpokenText, hit: PatternHit) -> tuple[int, int]:

@@ -82,6 +82,7 @@ def test_every_code_is_found(tagger: ComplaintTagger, text: str, code: str) -> N
         "我要叫你们主管来听电话",
         "国际漫游怎么收费",
         "我的微信号不好记",
+        "那条短信写的是“您的宽带已断网”，我就问问要不要理它",
         "",
         "[听不清]",
     ],
