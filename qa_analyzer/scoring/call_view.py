@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from qa_analyzer.analysis.call_analysis import CallAnalysis
 from qa_analyzer.analysis.context import context_of
+from qa_analyzer.analysis.context_cues import BANS
 from qa_analyzer.analysis.mandarin import SpokenText, spoken
 from qa_analyzer.analysis.sound import char_cost
 from qa_analyzer.calls.call import Role
 from qa_analyzer.scoring.evaluation import MatchKind
+from qa_analyzer.scoring.nearest_miss import NearestMisses
 from qa_analyzer.scoring.phrase_family import CompiledFamily, sound_of
 from qa_analyzer.scoring.rules.outcome import Hit, Outcome
 from qa_analyzer.speech.transcript import Turn
@@ -73,6 +75,7 @@ class CallView:
     layers: Layers = Layers()
     similarity: Similarity | None = None
     bands: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    nearest_misses: NearestMisses | None = None
     _texts: dict[Role, _RoleText] = field(default_factory=dict)
     _hits: dict[tuple[str, Role], tuple[Hit, ...]] = field(default_factory=dict)
     _named: dict[str, Outcome] = field(default_factory=dict)
@@ -228,7 +231,10 @@ class CallView:
         begin, stop = said.original_span(start - text.starts[place], end - text.starts[place])
         if family.family.ignore:
             context = context_of(turn.text, begin, stop)
-            if any(getattr(context, flag) for flag in family.family.ignore):
+            ignored = [flag for flag in family.family.ignore if getattr(context, flag)]
+            if family.family.bans_count and any(cue.text in BANS for cue in context.cues):
+                ignored = [flag for flag in ignored if flag != "negated"]
+            if ignored:
                 return None
         return self.hit_at(turn, begin, stop, kind, label=family.key, distance=distance)
 

@@ -41,7 +41,7 @@ def judge(criterion: Criterion, view: CallView) -> CriterionResult:
         points_possible=points if judged else 0.0,
         auto_fail=criterion.auto_fail,
         explanation=_sentence(criterion, judgement),
-        evidence=_evidence(judgement),
+        evidence=_evidence(judgement, view),
     )
 
 
@@ -114,11 +114,13 @@ def _pass_without_fault(
     return Judgement(Verdict.PASS, Outcome(State.HIT, (), (window,)), condition, "fail_when")
 
 
-def _evidence(judgement: Judgement) -> tuple[Evidence, ...]:
+def _evidence(judgement: Judgement, view: CallView) -> tuple[Evidence, ...]:
     pieces = [_of_hit(hit, EvidenceKind.MATCH) for hit in judgement.decided_by.hits]
     pieces += [_of_window(window) for window in judgement.decided_by.windows]
-    if judgement.decided_by.nearest is not None:
-        pieces.append(_of_hit(judgement.decided_by.nearest, EvidenceKind.NEAREST_MISS))
+    if judgement.verdict is Verdict.FAIL and view.nearest_misses is not None:
+        nearest = view.nearest_misses.find(judgement.decided_by.windows, view.turns)
+        if nearest is not None:
+            pieces.append(_of_hit(nearest, EvidenceKind.NEAREST_MISS))
     if judgement.condition is not None:
         pieces += [_of_hit(hit, EvidenceKind.CONDITION) for hit in judgement.condition.hits[:2]]
     return tuple(dict.fromkeys(pieces))[:MAX_EVIDENCE]

@@ -12,6 +12,7 @@ from qa_analyzer.analysis.call_analysis import CallAnalysis
 from qa_analyzer.scoring.call_view import CallView, Layers, Similarity
 from qa_analyzer.scoring.criterion import judge
 from qa_analyzer.scoring.evaluation import CriterionResult, Evaluation, Fingerprints, Grade, Verdict
+from qa_analyzer.scoring.nearest_miss import NearestMisses
 from qa_analyzer.scoring.scorecard import Scorecard
 from qa_analyzer.speech.transcript_json import transcript_fingerprint
 
@@ -36,6 +37,7 @@ class Scorer:
         self._similarity = similarity
         self._layers = layers or Layers()
         self._bands = dict(bands or {})
+        self._nearest_misses = NearestMisses(scorecard.families)
         self._fingerprint = self._own_fingerprint()
 
     def view(self, analysis: CallAnalysis) -> CallView:
@@ -47,6 +49,7 @@ class Scorer:
             layers=self._layers,
             similarity=self._similarity,
             bands=self._bands,
+            nearest_misses=self._nearest_misses,
         )
 
     def score(self, analysis: CallAnalysis) -> Evaluation:

@@ -81,7 +81,7 @@ class ConditionalRule(BaseModel):
             return Outcome(State.HIT, tuple(hit for pair in answers for hit in pair if hit is not None))
         unmet = tuple(trigger for trigger, answer in answers if answer is None)
         state = State.UNKNOWN if then.state is State.UNKNOWN else State.MISS
-        return Outcome(state, unmet, then.windows, then.nearest, then.note)
+        return Outcome(state, unmet, then.windows, then.note)
 
     def _answer(self, trigger: Hit, hits: tuple[Hit, ...]) -> Hit | None:
         for hit in hits:

@@ -47,7 +47,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch that was searched in vain. ``heard_share`` in [0, 1] is how much of it became text."""
+    """A stretch that was searched in vain. ``heard_share`` in [0, 1] is how much of it became text.
+
+    ``family_keys`` are the phrase families that were looked for; empty where no phrases were.
+    """
 
     role: Role
     turn_indexes: tuple[int, ...]
@@ -55,16 +58,16 @@ class Window:
     end_s: float | None
     text: str
     heard_share: float
+    family_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A rule's answer. ``hits`` speak for HIT, ``windows`` and ``nearest`` for MISS, ``note`` for UNKNOWN."""
+    """A rule's answer. ``hits`` speak for HIT, ``windows`` for MISS, ``note`` for UNKNOWN."""
 
     state: State
     hits: tuple[Hit, ...] = ()
     windows: tuple[Window, ...] = ()
-    nearest: Hit | None = None
     note: str = ""
 
     @property
@@ -76,7 +79,7 @@ class Outcome:
 def opposite(outcome: Outcome) -> Outcome:
     """Turn HIT and MISS round; UNKNOWN stays. Evidence stays what it was."""
     flipped = {State.HIT: State.MISS, State.MISS: State.HIT, State.UNKNOWN: State.UNKNOWN}
-    return Outcome(flipped[outcome.state], outcome.hits, outcome.windows, outcome.nearest, outcome.note)
+    return Outcome(flipped[outcome.state], outcome.hits, outcome.windows, outcome.note)
 
 
 def joined(state: State, outcomes: Iterable[Outcome]) -> Outcome:
@@ -84,12 +87,10 @@ def joined(state: State, outcomes: Iterable[Outcome]) -> Outcome:
     parts = tuple(outcomes)
     hits = {hit: None for part in parts for hit in part.hits}
     windows = {window: None for part in parts for window in part.windows}
-    misses = [part.nearest for part in parts if part.nearest is not None]
     note = "；".join(dict.fromkeys(part.note for part in parts if part.note))
     return Outcome(
         state,
         tuple(sorted(hits, key=lambda hit: hit.position)),
         tuple(windows),
-        min(misses, key=lambda hit: hit.distance, default=None),
         note,
     )

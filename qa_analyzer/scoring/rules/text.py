@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import regex
@@ -117,12 +118,17 @@ class PhrasesRule(TextRule):
             )
         )
         if self.min_families is None:
-            return self.answer(view, role, regions, hits, len(hits))
+            return self._named(self.answer(view, role, regions, hits, len(hits)))
         firsts = {hit.label: hit for hit in reversed(hits)}
         distinct = tuple(sorted(firsts.values(), key=lambda hit: hit.position))
         if len(distinct) >= self.min_families:
             return Outcome(State.HIT, distinct)
-        return self.answer(view, role, regions, distinct, 0)
+        return self._named(self.answer(view, role, regions, distinct, 0))
+
+    def _named(self, outcome: Outcome) -> Outcome:
+        """Let windows say which families were looked for in them."""
+        windows = tuple(replace(window, family_keys=self.family_keys) for window in outcome.windows)
+        return replace(outcome, windows=windows)
 
 
 class RegexRule(TextRule):

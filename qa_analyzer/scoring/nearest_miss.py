@@ -1,0 +1,70 @@
+"""What came closest to a phrase that was not said: the other half of the evidence for "did not"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from qa_analyzer.analysis.mandarin import spoken
+from qa_analyzer.analysis.matching import Phrase, PhraseMatcher
+from qa_analyzer.scoring.evaluation import MatchKind
+from qa_analyzer.scoring.phrase_family import CompiledFamily
+from qa_analyzer.scoring.rules.outcome import Hit, Window
+from qa_analyzer.scoring.templates import expand
+from qa_analyzer.speech.transcript import Turn
+
+PHRASES_PER_TEMPLATE = 12
+MIN_CHARS = 3  # two syllables sound like something in nearly every turn
+MAX_DISTANCE = 0.6  # beyond this, likeness is chance
+
+
+class NearestMisses:
+    """Finds nearest misses; keeps one matcher for each set of families, for all calls of a scorecard."""
+
+    def __init__(self, families: Mapping[str, CompiledFamily]) -> None:
+        self._families = families
+        self._matchers: dict[tuple[str, ...], PhraseMatcher] = {}
+
+    def find(self, windows: Iterable[Window], turns: tuple[Turn, ...]) -> Hit | None:
+        """Return the closest place in the searched windows; None where nothing sounds alike."""
+        found = [
+            hit
+            for window in windows
+            if window.family_keys
+            for index in window.turn_indexes
+            if (hit := self._in_turn(turns[index], self._matcher(window.family_keys))) is not None
+        ]
+        return min(found, key=lambda hit: (hit.distance, hit.position), default=None)
+
+    def _matcher(self, keys: tuple[str, ...]) -> PhraseMatcher:
+        if keys not in self._matchers:
+            texts = dict.fromkeys(
+                text
+                for key in keys
+                for node in self._families[key].nodes
+                for text in expand(node, PHRASES_PER_TEMPLATE)
+                if len(text) >= MIN_CHARS
+            )
+            self._matchers[keys] = PhraseMatcher(
+                [Phrase(text, key=text, sound=True, max_distance=None) for text in texts]
+            )
+        return self._matchers[keys]
+
+    @staticmethod
+    def _in_turn(turn: Turn, matcher: PhraseMatcher) -> Hit | None:
+        near = matcher.nearest(spoken(turn.text))
+        if near is None or near.distance > MAX_DISTANCE:
+            return None
+        return Hit(
+            turn_index=turn.index,
+            role=turn.role,
+            quote=near.quote,
+            match_kind=MatchKind.SOUND if near.distance > 0 else MatchKind.EXACT,
+            char_start=near.char_start,
+            char_end=near.char_end,
+            start_s=turn.start_s,
+            end_s=turn.end_s,
+            distance=near.distance,
+            certain=False,
+            label="nearest",
+            note=f"最接近的说法：“{near.phrase.text}”",
+        )
