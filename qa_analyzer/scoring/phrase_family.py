@@ -41,7 +41,9 @@ class PhraseFamily(BaseModel):
     sound: bool = Field(default=True, description="also match by sound")
     min_sound_chars: int = Field(default=MIN_SOUND_CHARS, ge=2, le=20)
     ignore: tuple[ContextFlag, ...] = ("negated", "quoted")
-    bans_count: bool = Field(default=False, description="forbidding it (别, 少) denies nothing: 别胡闹 still says 胡闹")
+    bans_count: bool = Field(
+        default=False, description="forbidding it (别, 少) denies nothing: 别胡闹 still says 胡闹"
+    )
 
 
 @dataclass(frozen=True, slots=True)
