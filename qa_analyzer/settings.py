@@ -34,6 +34,7 @@ class Settings(BaseSettings):
         default_factory=lambda: shipped("scorecards", "complaint_lexicon.yaml"),
         description="complaints and risks",
     )
+    lexicon_overrides: Path | None = Field(default=None, description="a site's changes to the lexicon")
     hotwords: Path | None = Field(default=None, description="YAML list of domain terms for the recogniser")
     asr_model: str = Field(
         default="whisper-base", description="name in the model manifest, or a CTranslate2 folder"

@@ -112,7 +112,7 @@ class CallProcessor:
         except TranscriptError:
             return None  # damaged or of another version: made anew
         same_audio = stored.audio is not None and stored.audio.sha256 == file_sha256(call.audio_path)
-        if not same_audio or stored.asr_fingerprint != self.transcriber.engine.fingerprint:
+        if not same_audio or stored.asr_fingerprint != self.transcriber.fingerprint:
             return None
         if stored.call.agent_channel != call.agent_channel or stored.pii_masked == self.keep_pii:
             return None  # the roles rest on the channel; what was masked cannot be had back

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from qa_analyzer.analysis.analyze import Analyzer
 from qa_analyzer.analysis.complaints import ComplaintTagger, load_lexicon
-from qa_analyzer.analysis.sentiment import open_sentiment
+from qa_analyzer.analysis.lexicon import ComplaintLexicon
+from qa_analyzer.analysis.sentiment import DEFAULT_MODEL, MODELS, open_sentiment
 from qa_analyzer.batch.file_state import state_fingerprint
 from qa_analyzer.batch.process_call import CallProcessor
 from qa_analyzer.scoring.score import Scorer, code_fingerprint
 from qa_analyzer.scoring.scorecard import load_scorecard
 from qa_analyzer.settings import Settings
 from qa_analyzer.speech.asr import open_engine
+from qa_analyzer.speech.hot_words import load_hot_words
 from qa_analyzer.speech.models import find_model
 from qa_analyzer.speech.transcribe import Transcriber
 
@@ -44,7 +46,21 @@ class Recipe:
             find_model(self.settings.asr_model, self.settings.models_dir)
         if self.evaluate:
             load_scorecard(self.settings.scorecard)
-            load_lexicon(self.settings.lexicon)
+            self._lexicon()
+            self._check_sentiment()
+        if self.settings.hotwords is not None:
+            load_hot_words(self.settings.hotwords)
+
+    def _check_sentiment(self) -> None:
+        """Raise ModelError for a model that is not there, before a worker finds out."""
+        settings = self.settings
+        if settings.sentiment_model not in {choice.name for choice in MODELS} or not self._sentiment_ready():
+            open_sentiment(settings.sentiment_model, settings.models_dir)
+
+    def _sentiment_ready(self) -> bool:
+        settings = self.settings
+        folder = settings.models_dir / settings.sentiment_model
+        return settings.sentiment_model != DEFAULT_MODEL or (folder / "config.json").is_file()
 
     def judges(self) -> dict[str, str | None]:
         """Return fingerprints of everything that decides a result; None for what this run does not use.
@@ -61,7 +77,7 @@ class Recipe:
             "pii": "kept" if settings.keep_pii else "masked",
             "device": settings.device if self.recordings else None,
             "scorecard": load_scorecard(settings.scorecard).fingerprint if self.evaluate else None,
-            "lexicon": load_lexicon(settings.lexicon).fingerprint if self.evaluate else None,
+            "lexicon": self._lexicon().fingerprint if self.evaluate else None,
             "sentiment": f"{settings.sentiment_model} {state_fingerprint(sentiment)}"
             if self.evaluate
             else None,
@@ -72,8 +88,12 @@ class Recipe:
         engine = open_engine(
             settings.asr_model, settings.models_dir, device=settings.device, threads=self.threads
         )
-        return Transcriber(engine)
+        prompt = load_hot_words(settings.hotwords).prompt if settings.hotwords is not None else ""
+        return Transcriber(engine, prompt=prompt)
 
     def _analyzer(self) -> Analyzer:
         sentiment_model = open_sentiment(self.settings.sentiment_model, self.settings.models_dir)
-        return Analyzer(sentiment_model, ComplaintTagger(load_lexicon(self.settings.lexicon)))
+        return Analyzer(sentiment_model, ComplaintTagger(self._lexicon()))
+
+    def _lexicon(self) -> ComplaintLexicon:
+        return load_lexicon(self.settings.lexicon, self.settings.lexicon_overrides)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -86,7 +87,7 @@ class AssumeRule(_Combinator):
         outcome = self.rule.judge(view)
         if outcome.state is not State.UNKNOWN:
             return outcome
-        return Outcome(State(self.unknown), outcome.hits, outcome.windows, outcome.nearest)
+        return replace(outcome, state=State(self.unknown), note="")
 
 
 class UseRule(_Combinator):
