@@ -26,8 +26,8 @@ class Likeness:
 class Similarity:
     """Compares sentences; every text is encoded once, however often it is asked for.
 
-    ``threshold`` is the cosine from which two sentences more likely mean the same than not, measured when the
-    model was trained.
+    ``threshold`` is the cosine that one in twenty sentences of other meaning reaches, measured by
+    benchmarks/meaning_similarity.py; half of the paraphrases reach it too.
     """
 
     def __init__(self, encoder: Encoder, *, max_cached_texts: int = MAX_CACHED_TEXTS) -> None:
