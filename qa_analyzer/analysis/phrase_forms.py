@@ -48,5 +48,5 @@ def _in_digits(number: str) -> str:
         return number
     try:
         return str(cn2an.cn2an(number, "smart"))
-    except ValueError:
+    except (ValueError, KeyError):  # the library stumbles over units without digits
         return number

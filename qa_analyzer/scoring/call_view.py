@@ -169,7 +169,7 @@ class CallView:
         )
 
     def moment(self, turn: Turn, start: int, end: int) -> tuple[float | None, float | None]:
-        """Return when ``text[start:end]`` of a turn was said: from its words, else by its share of the length."""
+        """Return when ``text[start:end]`` of a turn was said: from its words, else by proportion."""
         if turn.words:
             position, found = 0, []
             for word in turn.words:

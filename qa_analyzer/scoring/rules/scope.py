@@ -142,13 +142,15 @@ def _narrow(
                 start = max(start, char_end)
             elif direction == "before":
                 end = min(end, char)
-        elif index > at if direction == "before" else index < at and direction == "after":
-            continue
-        elif not _near(view, turn, at, anchor, hit):
+        elif _on_the_other_side(direction, index, at) or not _near(view, turn, at, anchor, hit):
             continue
         if start < end:
             narrowed[index] = (start, end)
     return narrowed
+
+
+def _on_the_other_side(direction: str, index: int, at: int) -> bool:
+    return (direction == "after" and index < at) or (direction == "before" and index > at)
 
 
 def _near(view: CallView, turn: Turn, at: int, anchor: Anchor, hit: Hit) -> bool:

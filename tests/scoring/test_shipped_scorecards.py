@@ -1,0 +1,62 @@
+"""The shipped scorecards judge their own examples, and the examples would notice a broken rule."""
+
+from pathlib import Path
+
+import pytest
+
+from qa_analyzer.scoring.scorecard import Scorecard, load_scorecard
+from qa_analyzer.scoring.scorecard_test import mutate, run_examples
+from qa_analyzer.settings import shipped
+
+CARDS = sorted(path for path in shipped("scorecards").glob("*.yaml") if path.name != "complaint_lexicon.yaml")
+
+
+@pytest.fixture(scope="module", params=CARDS, ids=lambda path: path.stem)
+def card(request: pytest.FixtureRequest) -> Scorecard:
+    path = request.param
+    assert isinstance(path, Path)
+    return load_scorecard(path)
+
+
+def test_every_example_gets_its_verdict(card: Scorecard) -> None:
+    wrong = [
+        f"{result.criterion_id} {result.number}: {result.expected} -> {result.found}: {result.explanation}"
+        for result in run_examples(card)
+        if not result.good
+    ]
+    assert wrong == []
+
+
+def test_every_criterion_shows_pass_and_fail(card: Scorecard) -> None:
+    for criterion in card.criteria:
+        shown = {example.verdict.value for example in criterion.examples}
+        assert {"pass", "fail"} <= shown, criterion.id
+        if criterion.na_when or criterion.applies_when:
+            assert "na" in shown, criterion.id
+
+
+def test_examples_notice_every_broken_rule(card: Scorecard) -> None:
+    missed = [f"{mutant.criterion_id}.{mutant.rule} always {mutant.always}" for mutant in mutate(card) if not mutant.noticed]
+    assert missed == []
+
+
+def test_explanations_are_one_chinese_sentence(card: Scorecard) -> None:
+    for result in run_examples(card):
+        assert result.explanation.endswith("。"), result
+        assert result.explanation.count("。") == 1, result
+        assert "{" not in result.explanation, result
+
+
+def test_the_standard_is_complete() -> None:
+    card = load_scorecard(shipped("scorecards", "telecom_etiquette.yaml"))
+    weights = {criterion.id: criterion.weight for criterion in card.criteria if not criterion.auto_fail}
+    assert weights == {
+        "greeting": 10, "self_introduction": 10, "offer_help": 5,
+        "polite_phrases": 10, "hold_courtesy": 5, "no_interruption": 5, "speech_rate": 5,
+        "empathy_before_solution": 15, "confirm_understanding": 5,
+        "time_commitment": 5, "ownership": 5, "transfer_notice": 5,
+        "further_help": 5, "closing_courtesy": 10,
+    }  # fmt: skip
+    assert sum(weights.values()) == 100
+    red_lines = [criterion.id for criterion in card.criteria if criterion.auto_fail]
+    assert red_lines == ["forbidden_phrases", "abuse", "credential_request"]
