@@ -166,10 +166,13 @@ class EncoderSentiment:
 class TransformersSentiment:
     """Any transformers sequence classifier whose labels tell negative from positive."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
         """Load it; raise ModelError when it cannot be loaded or its labels are not understood."""
+        import torch
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+        if threads is not None:
+            torch.set_num_threads(threads)
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             self._model = AutoModelForSequenceClassification.from_pretrained(folder, local_files_only=True)
@@ -212,14 +215,16 @@ class TransformersSentiment:
         return answer
 
 
-def open_encoder_sentiment(folder: Path) -> EncoderSentiment | TransformersSentiment:
+def open_encoder_sentiment(
+    folder: Path, *, threads: int | None = None
+) -> EncoderSentiment | TransformersSentiment:
     """Open a model folder of our format or of transformers; raise ModelError when it is neither."""
     if not folder.is_dir():
         raise ModelError(f"the sentiment model {folder.name} is not installed: {folder} does not exist")
     config = _read_config(folder)
     if config.get("format") == FORMAT:
-        return EncoderSentiment(Encoder(folder))
-    return TransformersSentiment(folder)
+        return EncoderSentiment(Encoder(folder, threads=threads))
+    return TransformersSentiment(folder, threads=threads)
 
 
 def levels_of_labels(labels: Mapping[int, str]) -> dict[int, int]:

@@ -28,36 +28,39 @@ DEFAULT_MODEL = "sentiment-zh"
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """One model by name. ``open`` gets the folder that holds installed models."""
+    """One model by name. ``open`` gets the folder of installed models and the number of threads."""
 
     name: str
     summary: str
-    open: Callable[[Path], SentimentModel]
+    open: Callable[[Path, int | None], SentimentModel]
 
 
 MODELS = (
     ModelChoice(
         DEFAULT_MODEL,
         "our small encoder, trained for telephone service",
-        lambda models_dir: open_encoder_sentiment(models_dir / DEFAULT_MODEL),
+        lambda models_dir, threads: open_encoder_sentiment(models_dir / DEFAULT_MODEL, threads=threads),
     ),
     ModelChoice(
-        "lexicon", "a word list; needs no weights, understands no context", lambda _: LexiconSentiment()
+        "lexicon", "a word list; needs no weights, understands no context", lambda *_: LexiconSentiment()
     ),
 )
 
 
-def open_sentiment(name_or_path: str | Path, models_dir: Path) -> SentimentModel:
+def open_sentiment(
+    name_or_path: str | Path, models_dir: Path, *, threads: int | None = None
+) -> SentimentModel:
     """Open a model by its name in ``MODELS``, by its folder under ``models_dir``, or by path.
 
     A path may hold any transformers sequence classifier whose labels tell negative from positive.
-    Raises ModelError when it is unknown, missing or damaged; nothing is ever put in its place.
+    ``threads`` sets torch's threads for the whole process; None leaves them. On a busy machine, or with several
+    workers, 1 is fastest. Raises ModelError when it is unknown, missing or damaged; nothing is ever put in its place.
     """
     for choice in MODELS:
         if choice.name == str(name_or_path):
-            return choice.open(models_dir)
+            return choice.open(models_dir, threads)
     for folder in (Path(name_or_path), models_dir / name_or_path):
         if folder.is_dir():
-            return open_encoder_sentiment(folder)
+            return open_encoder_sentiment(folder, threads=threads)
     known = ", ".join(choice.name for choice in MODELS)
     raise ModelError(f"no sentiment model {str(name_or_path)!r}: neither a folder nor one of {known}")

@@ -117,6 +117,18 @@ class TestOpening:
     def test_the_lexicon_needs_no_folder(self, tmp_path):
         assert open_sentiment("lexicon", tmp_path / "nowhere").fingerprint.startswith("lexicon:1:")
 
+    def test_threads_are_set(self, tiny):
+        import torch
+
+        before = torch.get_num_threads()
+        try:
+            open_sentiment(tiny, Path(), threads=1)
+            assert torch.get_num_threads() == 1
+            open_sentiment(tiny, Path())
+            assert torch.get_num_threads() == 1
+        finally:
+            torch.set_num_threads(before)
+
     def test_names_are_unique(self):
         assert len({choice.name for choice in MODELS}) == len(MODELS)
 
