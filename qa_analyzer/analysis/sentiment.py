@@ -53,8 +53,9 @@ def open_sentiment(
     """Open a model by its name in ``MODELS``, by its folder under ``models_dir``, or by path.
 
     A path may hold any transformers sequence classifier whose labels tell negative from positive.
-    ``threads`` sets torch's threads for the whole process; None leaves them. On a busy machine, or with several
-    workers, 1 is fastest. Raises ModelError when it is unknown, missing or damaged; nothing is ever put in its place.
+    ``threads`` sets torch's threads for the whole process; None leaves them. With several workers, or on
+    a busy machine, 1 is fastest. Raises ModelError when the model is unknown, missing or damaged; nothing
+    is ever put in its place.
     """
     for choice in MODELS:
         if choice.name == str(name_or_path):
