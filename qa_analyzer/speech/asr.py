@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 MAX_WINDOW_S = 29.0
 FRAMES_PER_S = 100
 DECODED_FRAMES = 1000
+MIN_ENCODED_S = 20.0
+"""Short utterances with little silence after them send small Whispers into loops: with 3 s of it 47 % of the
+characters of short telephone phrases were wrong, with 8 s 28 %, filled up to 30 s 26 %."""
+
 ALIGNED_AT_ONCE = 4
 CHARS_PER_S = 9.0  # faster than anyone speaks Mandarin; bounds what a repetition loop can cost
 
@@ -213,7 +217,7 @@ def _words(alignment: list[dict[str, Any]], end_s: float) -> tuple[Word, ...]:
 
 
 def _padded_frames(samples: int, effort: Effort) -> int:
-    seconds = min(30.0, samples / RATE_HZ + effort.trailing_silence_s)
+    seconds = min(30.0, max(MIN_ENCODED_S, samples / RATE_HZ + effort.trailing_silence_s))
     return 2 * int(np.ceil(seconds * FRAMES_PER_S / 2))
 
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qa_analyzer.speech.audit import audit_phrase, quality
+from qa_analyzer.speech.audit import GRAVITY, audit_phrase, quality
 from qa_analyzer.speech.packing import PackOptions, Window, pack
 from qa_analyzer.speech.phrases import Heard, Phrase
+from qa_analyzer.speech.transcript import AuditKind
 
 ALONE = PackOptions(join_gap_s=0.5, margin_s=0.4, window_s=9.0)
 """The second segmentation: every phrase in windows of its own, long ones cut at their pauses."""
 
-MIN_GAIN = 0.1
+MIN_GAIN = 0.25
 """Natural log of mean word probability by which a hearing with as many findings must be surer to replace
 another.
 """
+
+MIN_KEPT = 0.8
+"""Share of the characters that a surer hearing must keep."""
 
 MAX_SHARE = 0.35
 """At most this share of a call's voice is heard twice; the worst phrases come first. Bounds the time of bad
@@ -59,12 +63,18 @@ def _heard_again(first: Phrase, heard: Sequence[Heard]) -> Phrase:
 
 
 def is_better(second: Phrase, first: Phrase, *, prompt: str = "") -> bool:
-    """Say whether the second hearing of a phrase should replace the first."""
+    """Say whether the second hearing of a phrase should replace the first.
+
+    Doubtful words alone are replaced only by clearly surer ones that are not fewer: small recognisers are
+    surest of what they leave out.
+    """
     faults, certainty = quality(second, prompt=prompt)
     faults_before, certainty_before = quality(first, prompt=prompt)
-    if faults != faults_before:
+    doubt = -GRAVITY[AuditKind.LOW_CONFIDENCE]
+    if min(faults, faults_before) < doubt and faults != faults_before:
         return faults > faults_before
-    return certainty > certainty_before + MIN_GAIN
+    kept = len(second.text) >= MIN_KEPT * len(first.text)
+    return faults >= faults_before and kept and certainty > certainty_before + MIN_GAIN
 
 
 def _marked(phrases: Sequence[Phrase], prompt: str) -> list[int]:
