@@ -36,7 +36,11 @@ def test_every_criterion_shows_pass_and_fail(card: Scorecard) -> None:
 
 
 def test_examples_notice_every_broken_rule(card: Scorecard) -> None:
-    missed = [f"{mutant.criterion_id}.{mutant.rule} always {mutant.always}" for mutant in mutate(card) if not mutant.noticed]
+    missed = [
+        f"{mutant.criterion_id}.{mutant.rule} always {mutant.always}"
+        for mutant in mutate(card)
+        if not mutant.noticed
+    ]
     assert missed == []
 
 

@@ -1,4 +1,5 @@
 import re
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -49,8 +50,8 @@ def test_templates_do_not_match(template: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("template", "place"),
-    [("(稍等", "never closed"), ("稍等)", "unexpected"), ("[稍等", "no ']'"), ("{nobody}好", "no slot 'nobody'"),
-     ("<word>", "only <num>"), ("稍.等", "no meaning"), ("  ", "empty"), ("[，。]", "empty set")],
+    [("(稍等", "never closed"), ("稍等)", "unexpected"), ("[稍等", "no ']'"),
+     ("{nobody}好", "no slot 'nobody'"), ("<word>", "only <num>"), ("稍.等", "no meaning"), ("  ", "empty"), ("[，。]", "empty set")],
 )  # fmt: skip
 def test_broken_templates_say_where(template: str, place: str) -> None:
     with pytest.raises(TemplateError, match=re.escape(place)):
@@ -87,11 +88,10 @@ def test_what_a_template_expands_to_it_matches(template: str) -> None:
 
 @given(st.text(max_size=12))
 def test_any_text_parses_or_says_why(text: str) -> None:
-    try:
+    node = None
+    with suppress(TemplateError):
         node = parse_template(text)
-    except TemplateError as problem:
-        assert str(problem)
-    else:
+    if node is not None:
         re.compile(to_pattern(node, str))
 
 
