@@ -51,7 +51,8 @@ def test_templates_do_not_match(template: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("template", "place"),
     [("(稍等", "never closed"), ("稍等)", "unexpected"), ("[稍等", "no ']'"),
-     ("{nobody}好", "no slot 'nobody'"), ("<word>", "only <num>"), ("稍.等", "no meaning"), ("  ", "empty"), ("[，。]", "empty set")],
+     ("{nobody}好", "no slot 'nobody'"), ("<word>", "only <num>"), ("稍.等", "no meaning"), ("  ", "empty"),
+     ("[，。]", "empty set")],
 )  # fmt: skip
 def test_broken_templates_say_where(template: str, place: str) -> None:
     with pytest.raises(TemplateError, match=re.escape(place)):
