@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from qa_analyzer.batch.forecast import Forecast, forecast
 from qa_analyzer.batch.pool_runner import PoolRunner
@@ -18,7 +19,7 @@ from qa_analyzer.batch.work import StoredTranscript, WorkItem
 from qa_analyzer.calls.call import Call
 from qa_analyzer.calls.inputs import InputOptions, read_calls
 from qa_analyzer.errors import ConfigError, InputError
-from qa_analyzer.kpi.store import open_store
+from qa_analyzer.kpi.store import open_store, sqlite_url
 from qa_analyzer.report.report_data import ScorecardView
 from qa_analyzer.scoring.scorecard import load_scorecard
 from qa_analyzer.settings import Settings
@@ -153,8 +154,12 @@ def _run(settings: Settings, plan: RunPlan, reporting: Reporting) -> FinishedRun
         ray_address=settings.ray_address,
     )
     plan.out_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    url = settings.store or f"sqlite:///{plan.out_dir / STORE}"
+    url = settings.store or sqlite_url(plan.out_dir / STORE)
     with ExitStack() as stack:
-        store = stack.enter_context(open_store(url)) if plan.recipe.evaluate else None
+        store = (
+            stack.enter_context(open_store(url, zone=ZoneInfo(settings.timezone)))
+            if plan.recipe.evaluate
+            else None
+        )
         listener = stack.enter_context(reporting(len(plan.work) + len(plan.rejected)))
         return execute(plan, runner, store, listener)

@@ -92,7 +92,8 @@ class Recipe:
         return Transcriber(engine, prompt=prompt)
 
     def _analyzer(self) -> Analyzer:
-        sentiment_model = open_sentiment(self.settings.sentiment_model, self.settings.models_dir)
+        # One thread: turns are short, and more threads only get into the way of the other workers.
+        sentiment_model = open_sentiment(self.settings.sentiment_model, self.settings.models_dir, threads=1)
         return Analyzer(sentiment_model, ComplaintTagger(self._lexicon()))
 
     def _lexicon(self) -> ComplaintLexicon:

@@ -15,11 +15,11 @@ from rich.table import Table
 from qa_analyzer.batch.night import STORE
 from qa_analyzer.errors import ConfigError
 from qa_analyzer.kpi.export import Format, export, export_changes
-from qa_analyzer.kpi.fairness import recognition_fairness
+from qa_analyzer.kpi.fairness import comparison_warnings
 from qa_analyzer.kpi.kpis import VALUE_COLUMNS, Dimension, kpi_table
 from qa_analyzer.kpi.outcomes import KPI_BY_ID, Measure
 from qa_analyzer.kpi.records import Selection
-from qa_analyzer.kpi.store import open_store
+from qa_analyzer.kpi.store import open_store, sqlite_url
 
 Source = Annotated[str, typer.Argument(metavar="STORE", help="OUT of a run, or the URL of a store.")]
 Day = datetime | None
@@ -68,8 +68,7 @@ def kpi(
     dimensions = [DIMENSIONS[name] for name in by or ()]
     console = Console()
     console.print(_table(kpi_table(facts, dimensions, kpis=chosen), [each.value for each in dimensions]))
-    warning = recognition_fairness(facts).warning
-    if warning and "agent" in (by or ()):
+    for warning in comparison_warnings(facts):
         console.print(warning, markup=False)
 
 
@@ -105,7 +104,7 @@ def store_url(source: str) -> str:
     file = path / STORE if path.is_dir() else path
     if not file.is_file():
         raise ConfigError(f"{file} is not there: give the --out folder of a run, or the URL of a store")
-    return f"sqlite:///{file}"
+    return sqlite_url(file)
 
 
 def _selection(
