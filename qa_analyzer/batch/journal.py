@@ -60,7 +60,7 @@ class Journal:
         """Add a line and wait until it is on the disk."""
         if self._descriptor is None:
             raise RuntimeError("the journal is not open")
-        line = json.dumps(asdict(entry), ensure_ascii=False, sort_keys=True) + "\n"
+        line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
         os.write(self._descriptor, line.encode("utf-8"))
         os.fsync(self._descriptor)
 

@@ -106,4 +106,5 @@ def versions() -> dict[str, str]:
 
 
 def _line(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    # Not sorted: criteria stand in the order of the scorecard, also when they are read back.
+    return json.dumps(value, ensure_ascii=False)
