@@ -14,10 +14,9 @@ from qa_analyzer.batch.process_call import CallProcessor
 from qa_analyzer.scoring.score import Scorer, code_fingerprint
 from qa_analyzer.scoring.scorecard import load_scorecard
 from qa_analyzer.settings import Settings
-from qa_analyzer.speech.asr import open_engine
 from qa_analyzer.speech.hot_words import load_hot_words
 from qa_analyzer.speech.models import find_model
-from qa_analyzer.speech.transcribe import Transcriber
+from qa_analyzer.speech.transcribe import Transcriber, open_transcriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +84,13 @@ class Recipe:
 
     def _transcriber(self) -> Transcriber:
         settings = self.settings
-        engine = open_engine(
-            settings.asr_model, settings.models_dir, device=settings.device, threads=self.threads
+        return open_transcriber(
+            settings.asr_model,
+            settings.models_dir,
+            device=settings.device,
+            threads=self.threads,
+            hot_words=settings.hotwords,
         )
-        prompt = load_hot_words(settings.hotwords).prompt if settings.hotwords is not None else ""
-        return Transcriber(engine, prompt=prompt)
 
     def _analyzer(self) -> Analyzer:
         # One thread: turns are short, and more threads only get into the way of the other workers.
