@@ -119,7 +119,7 @@ class ComplaintTag:
     """One complaint or risk in a customer turn. Offsets are into the turn's own text.
 
     ``code`` and ``complaint_class`` are those of the taxonomy (class ``risk`` for risks). ``start_s`` is None
-    without times. ``severity`` is 1 (a wish) to 5 (an outside body is near); None where the lexicon gives none.
+    without times. ``severity`` is 1 (a wish) to 5 (an outside body is near); None where none is given.
     """
 
     code: str

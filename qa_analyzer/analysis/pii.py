@@ -28,7 +28,6 @@ __all__ = [
 ]
 
 
-
 def find_pii(turns: Sequence[Turn]) -> tuple[PiiSpan, ...]:
     """Return the personal data of a call in order; of overlapping finds the longest is kept."""
     words = [span for turn in turns for span in find_words(turn)]

@@ -21,7 +21,7 @@ from qa_analyzer.scoring.evaluation import MatchKind
 from qa_analyzer.scoring.nearest_miss import NearestMisses
 from qa_analyzer.scoring.phrase_family import CompiledFamily, sound_of
 from qa_analyzer.scoring.rules.outcome import Hit, Outcome
-from qa_analyzer.speech.transcript import Turn
+from qa_analyzer.speech.transcript import Turn, Word
 
 if TYPE_CHECKING:
     from qa_analyzer.scoring.rules.scope import Regions
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 #: A sound match may cost this much a character on average (0.05 is a pure homophone, see analysis.sound).
 MAX_SOUND_DISTANCE = 0.16
+#: Recognised words must be this likely on average before a red line rests on them: a recogniser that is less
+#: sure writes other words. Chosen on the development recordings.
+SURE_PROBABILITY = 0.7
 #: Sound matches of at least this many characters, all of them homophones, are as good as written ones.
 CERTAIN_SOUND_CHARS = 5
 CERTAIN_SOUND_DISTANCE = 0.06
@@ -149,10 +152,11 @@ class CallView:
     ) -> Hit:
         """Make a hit from offsets in the turn's own text, with its moment in the call."""
         start_s, end_s = self.moment(turn, start, end)
+        words = _words_in(turn, start, end)
         certain = kind is not MatchKind.SOUND or (
             distance <= CERTAIN_SOUND_DISTANCE and end - start >= CERTAIN_SOUND_CHARS
         )
-        if kind is MatchKind.SEMANTIC:
+        if kind is MatchKind.SEMANTIC or not _surely_heard(words):
             certain = False
         return Hit(
             turn.index,
@@ -170,17 +174,9 @@ class CallView:
 
     def moment(self, turn: Turn, start: int, end: int) -> tuple[float | None, float | None]:
         """Return when ``text[start:end]`` of a turn was said: from its words, else by proportion."""
-        if turn.words:
-            position, found = 0, []
-            for word in turn.words:
-                at = turn.text.find(word.text.strip(), position)
-                if at < 0:
-                    continue
-                position = at + len(word.text.strip())
-                if at < end and position > start:
-                    found.append(word)
-            if found:
-                return found[0].start_s, found[-1].end_s
+        words = _words_in(turn, start, end)
+        if words:
+            return words[0].start_s, words[-1].end_s
         if turn.start_s is None or turn.end_s is None or not turn.text:
             return turn.start_s, turn.end_s
         per_char_s = (turn.end_s - turn.start_s) / len(turn.text)
@@ -237,6 +233,24 @@ class CallView:
             if ignored:
                 return None
         return self.hit_at(turn, begin, stop, kind, label=family.key, distance=distance)
+
+
+def _words_in(turn: Turn, start: int, end: int) -> tuple[Word, ...]:
+    """Return the recognised words that ``text[start:end]`` of a turn is made of; empty for text calls."""
+    position, found = 0, []
+    for word in turn.words:
+        at = turn.text.find(word.text.strip(), position)
+        if at < 0:
+            continue
+        position = at + len(word.text.strip())
+        if at < end and position > start:
+            found.append(word)
+    return tuple(found)
+
+
+def _surely_heard(words: Sequence[Word]) -> bool:
+    """Say whether the recogniser was sure of these words; text that nobody recognised is."""
+    return not words or sum(word.probability for word in words) / len(words) >= SURE_PROBABILITY
 
 
 def _overlaps(start: int, end: int, taken: Sequence[tuple[int, int]]) -> bool:

@@ -148,8 +148,8 @@ class Transcript:
 
     ``call`` carries the metadata (its paths and given turns are not needed any more). ``audio`` and
     ``asr_fingerprint`` are None for text. ``overlap_known`` is False where simultaneous speech cannot be
-    measured (mono mixes, text without overlap figures). ``pii_masked`` says that personal data was replaced by
-    ``*``, character for character, before anything was stored.
+    measured (mono mixes, text without overlap figures). ``pii_masked`` says that personal data was replaced
+    by ``*``, character for character, before anything was stored.
     """
 
     call: Call
