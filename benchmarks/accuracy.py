@@ -2,8 +2,8 @@
 
     python benchmarks/accuracy.py CALLS.jsonl [--audio DIR] [--out DIR] [--failures]
 
-CALLS.jsonl holds calls with ``gold`` labels. With --audio, the recordings DIR/<call_id>.wav are judged instead
-of the text, with only call_id and direction given. --failures lists every disagreement.
+CALLS.jsonl holds calls with ``gold`` labels. With --audio, the recordings DIR/<call_id>.wav are judged
+instead of the text, with only call_id and direction given. --failures lists every disagreement.
 """
 
 from __future__ import annotations
