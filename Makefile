@@ -11,7 +11,7 @@ WEIGHTS := models/whisper-base/model.bin
 PIP_INSTALL := $(BIN)/pip install --quiet --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-accuracy bench-speech bench-meaning bench-matching bench-kpi bench-night clean
+.PHONY: help run test lint bench bench-accuracy bench-speech bench-meaning bench-matching bench-kpi clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -44,7 +44,7 @@ lint: $(VENV)/.test ## Format, lint, type and layer checks
 test: $(VENV)/.test $(WEIGHTS) lint ## Set up and run every check and test
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --durations=15
 
-bench: bench-accuracy bench-speech bench-meaning bench-matching bench-kpi bench-night ## Print every figure
+bench: bench-accuracy bench-speech bench-meaning bench-matching bench-kpi ## Print every figure
 
 bench-accuracy: $(VENV)/.test $(WEIGHTS) ## Compare evaluations with labelled calls, as text and as recordings
 	$(BIN)/python benchmarks/accuracy.py $(SHARED)/calls/calls.jsonl
@@ -53,3 +53,25 @@ bench-accuracy: $(VENV)/.test $(WEIGHTS) ## Compare evaluations with labelled ca
 	$(BIN)/python benchmarks/accuracy.py benchmarks/calls/author_a.jsonl
 	$(BIN)/python benchmarks/accuracy.py benchmarks/calls/author_b.jsonl
 	$(BIN)/python benchmarks/accuracy.py benchmarks/calls/author_c.jsonl
+
+bench-speech: $(VENV)/.test $(WEIGHTS) ## Recognition: speed against peers, error rates, audit, roles, mono
+	$(BIN)/python benchmarks/speech.py --help >/dev/null
+	for part in speed calls mono read roles audit; do QA_SHARED=$(SHARED) $(BIN)/python benchmarks/speech.py $$part || exit 1; done
+
+bench-meaning: $(VENV)/.test ## Sentiment against other programs, complaints and risks
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	QA_SHARED=$(SHARED) $(BIN)/python benchmarks/meaning.py
+	$(BIN)/python benchmarks/complaints.py benchmarks/calls/*.jsonl $(SHARED)/calls/calls.jsonl
+
+bench-matching: $(VENV)/.test ## Matching under recognition errors, conversation facts, masking
+	QA_SHARED=$(SHARED) $(BIN)/python benchmarks/matching.py
+	QA_SHARED=$(SHARED) $(BIN)/python benchmarks/conversation.py
+	$(BIN)/python benchmarks/pii.py
+
+bench-kpi: $(VENV)/.test ## 100,000 evaluations aggregated and exported; a report of 2,000 calls; decoding
+	$(BIN)/python benchmarks/kpi.py
+	$(BIN)/python benchmarks/report.py
+	$(BIN)/python benchmarks/decoding.py
+
+clean: ## Remove what the targets made
+	rm -rf $(VENV) out .coverage .mypy_cache .ruff_cache .pytest_cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import date, datetime
 from pathlib import Path
@@ -12,8 +13,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from qa_analyzer.batch.night import STORE
+from qa_analyzer.batch.files import write_lines
+from qa_analyzer.batch.night import STORE, TRANSCRIPTS
+from qa_analyzer.batch.outputs import evaluations_of
+from qa_analyzer.batch.publish import read_results
+from qa_analyzer.calls.call import Call
 from qa_analyzer.errors import ConfigError
+from qa_analyzer.kpi.contact_json import contact_document
 from qa_analyzer.kpi.export import Format, export, export_changes
 from qa_analyzer.kpi.fairness import comparison_warnings
 from qa_analyzer.kpi.kpis import VALUE_COLUMNS, Dimension, kpi_table
@@ -41,6 +47,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command("kpi")(kpi)
     app.command("export")(export_command)
+    app.command("export-contacts")(export_contacts)
 
 
 def kpi(
@@ -94,6 +101,42 @@ def export_command(
         return
     for path in written.files:
         typer.echo(path)
+
+
+def export_contacts(
+    source: Annotated[Path, typer.Argument(metavar="DIR", help="OUT of a run.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")],
+    first_day: From = None,
+    last_day: Until = None,
+    team: Teams = None,
+    agent: Agents = None,
+) -> None:
+    """Write every call of a run as one JSON file in the shape that contact-centre pipelines load."""
+    results, _ = read_results(source, source / TRANSCRIPTS)
+    chosen = [
+        evaluation
+        for evaluation in evaluations_of(results)
+        if _chosen(evaluation.analysis.transcript.call, _date(first_day), _date(last_day), team, agent)
+    ]
+    for evaluation in chosen:
+        document = json.dumps(contact_document(evaluation), ensure_ascii=False, indent=1)
+        write_lines(out / f"{evaluation.call_id}.json", [document])
+    typer.echo(f"{len(chosen)} calls written to {out}")
+
+
+def _chosen(
+    call: Call,
+    first_day: date | None,
+    last_day: date | None,
+    teams: list[str] | None,
+    agents: list[str] | None,
+) -> bool:
+    """Say whether a call is wanted; a call that does not say its day is left out when days are asked for."""
+    day = call.started_at.date() if call.started_at is not None else None
+    if (first_day is not None or last_day is not None) and day is None:
+        return False
+    in_days = day is None or (first_day or day) <= day <= (last_day or day)
+    return in_days and (not teams or call.team in teams) and (not agents or call.agent_id in agents)
 
 
 def store_url(source: str) -> str:

@@ -23,7 +23,7 @@ Object = dict[str, Json]
 
 
 def contact_document(evaluation: Evaluation) -> Object:
-    """Lay out an evaluation with its transcript; raw text, nothing redacted."""
+    """Lay out an evaluation with its transcript, as it was stored."""
     analysis = evaluation.analysis
     transcript = analysis.transcript
     turns = {turn.index: turn for turn in transcript.turns}
@@ -35,7 +35,7 @@ def contact_document(evaluation: Evaluation) -> Object:
         "Version": "1.1.0",
         "Channel": "CHAT" if transcript.audio is None else "VOICE",
         "ContactId": evaluation.call_id,
-        "ContentMetadata": {"Output": "Raw"},
+        "ContentMetadata": {"Output": "Redacted" if transcript.pii_masked else "Raw"},
         "JobStatus": "COMPLETED",
         "JobDetails": {"SkippedAnalysis": _skipped(evaluation.criteria)},
         "LanguageCode": "zh-CN" if transcript.language == "zh" else transcript.language,
