@@ -9,7 +9,7 @@ import typer
 
 from qa_analyzer.cli.exit_codes import ExitCode
 from qa_analyzer.scoring.scorecard import load_scorecard
-from qa_analyzer.scoring.scorecard_test import mutate, run_examples
+from qa_analyzer.scoring.scorecard_examples import mutate, run_examples
 from qa_analyzer.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Check and test scorecards.")

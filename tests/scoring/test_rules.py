@@ -12,8 +12,8 @@ from qa_analyzer.scoring.rules.combine import AllRule, AnyRule, AssumeRule, AtLe
 from qa_analyzer.scoring.rules.outcome import Outcome, State
 from qa_analyzer.scoring.score import Scorer
 from qa_analyzer.scoring.scorecard import build_scorecard
+from qa_analyzer.scoring.scorecard_examples import analysis_of
 from qa_analyzer.scoring.scorecard_model import Example, ScorecardFile
-from qa_analyzer.scoring.scorecard_test import analysis_of
 
 CALL = (
     "坐席：您好，这里是客服",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from qa_analyzer.scoring.scorecard import Scorecard, load_scorecard
-from qa_analyzer.scoring.scorecard_test import mutate, run_examples
+from qa_analyzer.scoring.scorecard_examples import mutate, run_examples
 from qa_analyzer.settings import shipped
 
 CARDS = sorted(path for path in shipped("scorecards").glob("*.yaml") if path.name != "complaint_lexicon.yaml")
