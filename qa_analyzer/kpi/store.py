@@ -5,6 +5,8 @@ One writer at a time; readers work meanwhile and each sees one consistent moment
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import tzinfo
@@ -233,7 +235,7 @@ def _set_up_sqlite(engine: Engine) -> None:
     def prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver's own transactions would end before table changes
         connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA journal_mode=WAL")  # readers and one writer do not wait for each other
+        _switch_to_wal(connection)
         connection.execute("PRAGMA synchronous=NORMAL")
 
     @event.listens_for(engine, "begin")
@@ -241,6 +243,22 @@ def _set_up_sqlite(engine: Engine) -> None:
         # A reader that turned writer half-way would be refused; writers queue up from the start.
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Let readers and one writer work side by side.
+
+    Two programs that open a new file at once would collide here: SQLite does not wait for this switch by itself.
+    """
+    give_up_s = time.monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() >= give_up_s:
+                raise
+            time.sleep(0.02)
 
 
 @contextmanager
