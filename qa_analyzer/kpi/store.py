@@ -248,7 +248,7 @@ def _set_up_sqlite(engine: Engine) -> None:
 def _switch_to_wal(connection: sqlite3.Connection) -> None:
     """Let readers and one writer work side by side.
 
-    Two programs that open a new file at once would collide here: SQLite does not wait for this switch by itself.
+    Two programs that open a new file at once would collide here: SQLite does not wait for this by itself.
     """
     give_up_s = time.monotonic() + LOCK_WAIT_S
     while True:
