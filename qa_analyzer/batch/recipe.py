@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from qa_analyzer.analysis.analyze import Analyzer
@@ -12,7 +13,7 @@ from qa_analyzer.analysis.sentiment import DEFAULT_MODEL, MODELS, open_sentiment
 from qa_analyzer.batch.file_state import state_fingerprint
 from qa_analyzer.batch.process_call import CallProcessor
 from qa_analyzer.scoring.score import Scorer, code_fingerprint
-from qa_analyzer.scoring.scorecard import load_scorecard
+from qa_analyzer.scoring.scorecard import Scorecard, load_scorecard
 from qa_analyzer.settings import Settings
 from qa_analyzer.speech.hot_words import load_hot_words
 from qa_analyzer.speech.models import find_model
@@ -36,7 +37,7 @@ class Recipe:
             transcriber=self._transcriber() if self.recordings else None,
             analyzer=self._analyzer() if self.evaluate else None,
             keep_pii=self.settings.keep_pii,
-            scorer=Scorer(load_scorecard(self.settings.scorecard)) if self.evaluate else None,
+            scorer=Scorer(self._scorecard()) if self.evaluate else None,
         )
 
     def check(self) -> None:
@@ -44,7 +45,7 @@ class Recipe:
         if self.recordings:
             find_model(self.settings.asr_model, self.settings.models_dir)
         if self.evaluate:
-            load_scorecard(self.settings.scorecard)
+            self._scorecard()
             self._lexicon()
             self._check_sentiment()
         if self.settings.hotwords is not None:
@@ -75,7 +76,7 @@ class Recipe:
             "hotwords": state_fingerprint(settings.hotwords) if settings.hotwords is not None else None,
             "pii": "kept" if settings.keep_pii else "masked",
             "device": settings.device if self.recordings else None,
-            "scorecard": load_scorecard(settings.scorecard).fingerprint if self.evaluate else None,
+            "scorecard": self._scorecard().fingerprint if self.evaluate else None,
             "lexicon": self._lexicon().fingerprint if self.evaluate else None,
             "sentiment": f"{settings.sentiment_model} {state_fingerprint(sentiment)}"
             if self.evaluate
@@ -98,4 +99,24 @@ class Recipe:
         return Analyzer(sentiment_model, ComplaintTagger(self._lexicon()))
 
     def _lexicon(self) -> ComplaintLexicon:
-        return load_lexicon(self.settings.lexicon, self.settings.lexicon_overrides)
+        lexicon, overrides = self.settings.lexicon, self.settings.lexicon_overrides
+        state = state_fingerprint(lexicon) + (state_fingerprint(overrides) if overrides is not None else "")
+        return _read_lexicon(lexicon, overrides, state)
+
+    def _scorecard(self) -> Scorecard:
+        path = self.settings.scorecard
+        # A scorecard may extend a file beside it.
+        files = sorted({path, *path.parent.glob("*.y*ml")})
+        return _read_scorecard(path, "".join(state_fingerprint(file) for file in files))
+
+
+# A run asks for both at its check, for its keys and for its processor, and compiling them takes long. The state
+# of the files is part of what is remembered, so a changed file is read again.
+@lru_cache(maxsize=4)
+def _read_scorecard(path: Path, _state: str) -> Scorecard:
+    return load_scorecard(path)
+
+
+@lru_cache(maxsize=4)
+def _read_lexicon(path: Path, overrides: Path | None, _state: str) -> ComplaintLexicon:
+    return load_lexicon(path, overrides)

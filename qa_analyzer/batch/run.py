@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from qa_analyzer.batch.journal import Journal, JournalEntry
 from qa_analyzer.batch.metrics_file import METRICS_FILE, write_metrics
-from qa_analyzer.batch.outputs import RunSummary, summarize, versions, write_outputs
+from qa_analyzer.batch.outputs import RUN_SCHEMA_VERSION, RunSummary, summarize, versions, write_outputs
 from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.resume import taken_over, work_key
 from qa_analyzer.batch.runners import Runner
@@ -177,7 +177,7 @@ def _facts(
     plan: RunPlan, summary: RunSummary, judges: Mapping[str, str | None], started_at: datetime
 ) -> dict[str, Any]:
     return {
-        "schema_version": 1,
+        "schema_version": RUN_SCHEMA_VERSION,
         "started_at": started_at.isoformat(timespec="seconds"),
         "versions": versions(),
         "fingerprints": dict(judges),
