@@ -110,7 +110,7 @@ class Recipe:
         return _read_scorecard(path, "".join(state_fingerprint(file) for file in files))
 
 
-# A run asks for both at its check, for its keys and for its processor, and compiling them takes long. The state
+# A run asks for both at its check, for its keys and for its processor, and compiling takes long. The state
 # of the files is part of what is remembered, so a changed file is read again.
 @lru_cache(maxsize=4)
 def _read_scorecard(path: Path, _state: str) -> Scorecard:
