@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from qa_analyzer.report import formats
 from qa_analyzer.report.agent_names import by_time
-from qa_analyzer.report.naming import complaint_name, criterion_names
+from qa_analyzer.report.naming import complaint_name, criterion_names, explanation_of
 from qa_analyzer.report.page_names import Pages, agent_of
 from qa_analyzer.report.report_data import ReportData
 from qa_analyzer.report.sheet import Cell, Column, Kind, Link, Sheet
@@ -131,7 +131,7 @@ def _evidence_rows(
         names.get(result.criterion_id, result.criterion_id),
         wording(f"verdict.{result.verdict}"),
         result.points_possible - result.points_earned if failed else 0.0,
-        result.explanation,
+        explanation_of(result, wording),
     )
     if not result.evidence:
         yield (Link(evaluation.call_id, page), *lead, None, None, None, None, None, None, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from qa_analyzer.report.naming import explanation_of
 from qa_analyzer.report.page_names import Pages, agent_of
 from qa_analyzer.report.report_data import CriterionView, ReportData
 from qa_analyzer.report.team_figures import CriterionFigures, GroupFigures
@@ -184,7 +185,7 @@ def _moment(
         name=wording.name_of(view.names if view else {}, result.criterion_id),
         verdict=result.verdict,
         red_line=result.auto_fail,
-        explanation=result.explanation,
+        explanation=explanation_of(result, wording),
         line=evidence_line(evaluation, piece, wording) if piece else None,
     )
 

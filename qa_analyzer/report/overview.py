@@ -11,7 +11,7 @@ from qa_analyzer.report.agent_names import Agent
 from qa_analyzer.report.call_rows import CallTable, call_table
 from qa_analyzer.report.complaint_mix import ComplaintRow, complaint_mix
 from qa_analyzer.report.kpi_rows import KpiRow, fairness_note, kpi_rows
-from qa_analyzer.report.naming import criterion_names
+from qa_analyzer.report.naming import criterion_names, explanation_of
 from qa_analyzer.report.page_names import Pages, agent_of
 from qa_analyzer.report.report_data import CriterionView, ReportData, ScorecardView
 from qa_analyzer.report.review import Review, review_queue
@@ -209,7 +209,7 @@ def red_line_rows(
                         page=pages.call(evaluation),
                         agent=labels[agent_of(evaluation)],
                         name=names.get(result.criterion_id, result.criterion_id),
-                        explanation=result.explanation,
+                        explanation=explanation_of(result, wording),
                         evidence=evidence_line(evaluation, quoted, wording) if quoted else None,
                     )
                 )

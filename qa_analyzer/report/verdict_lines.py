@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qa_analyzer.report.formats import clock, decimal, points
+from qa_analyzer.report.naming import explanation_of
 from qa_analyzer.report.report_data import CriterionView, ReportData
 from qa_analyzer.report.wording import Wording
 from qa_analyzer.scoring.evaluation import (
@@ -122,7 +123,7 @@ def _line(
         points=f"{points(result.points_earned)} / {points(result.points_possible)}" if counted else "",
         lost=result.points_possible - result.points_earned if failed else 0.0,
         red_line=result.auto_fail or criterion.auto_fail,
-        explanation=result.explanation,
+        explanation=explanation_of(result, wording),
         evidence=tuple(evidence_line(evaluation, piece, wording) for piece in result.evidence),
     )
 

@@ -10,13 +10,14 @@ from qa_analyzer.scoring.call_view import CallView
 from qa_analyzer.scoring.evaluation import CriterionResult, Evidence, EvidenceKind, MatchKind, Verdict
 from qa_analyzer.scoring.heard import window_of
 from qa_analyzer.scoring.rules.outcome import Hit, Outcome, State, Window
-from qa_analyzer.scoring.scorecard_model import Criterion
+from qa_analyzer.scoring.scorecard_model import Criterion, EnglishExplanations, Explanations
 from qa_analyzer.speech.transcript import RoleMethod
 
 #: Below this, a verdict that depends on who is the agent is not given.
 MIN_ROLE_CONFIDENCE = 0.6
 MAX_EVIDENCE = 8
 MAX_QUOTE_CHARS = 40
+_ENGLISH_STEPS = {"roles": "it is not known who the agent is", "words": "there is no text to judge"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ def judge(criterion: Criterion, view: CallView) -> CriterionResult:
         auto_fail=criterion.auto_fail,
         explanation=_sentence(criterion, judgement),
         evidence=_evidence(judgement, view),
+        explanation_en=_english_sentence(criterion, judgement),
     )
 
 
@@ -165,14 +167,8 @@ def _of_window(window: Window) -> Evidence:
 
 
 def _sentence(criterion: Criterion, judgement: Judgement) -> str:
-    templates = criterion.explain
-    written = {
-        Verdict.PASS: templates.pass_,
-        Verdict.FAIL: templates.fail,
-        Verdict.NOT_APPLICABLE: templates.na,
-        Verdict.UNSCORABLE: templates.unscorable,
-    }[judgement.verdict]
-    quotes = _quotes(judgement.decided_by.hits)
+    written = _written(criterion.explain, judgement.verdict)
+    quotes = "、".join(_quotes(judgement.decided_by.hits))
     reason = judgement.decided_by.note or "；".join(hit.note for hit in judgement.decided_by.hits if hit.note)
     if judgement.verdict is Verdict.UNSCORABLE and reason:
         return f"{written.rstrip('。')}（{reason}）。"
@@ -180,6 +176,26 @@ def _sentence(criterion: Criterion, judgement: Judgement) -> str:
     return text.replace("{quote}", quotes or "（见证据）")
 
 
-def _quotes(hits: Iterable[Hit]) -> str:
+def _english_sentence(criterion: Criterion, judgement: Judgement) -> str:
+    """Return the sentence for readers of English; what rules note is Chinese and stays with the evidence."""
+    if criterion.explain.en is None:
+        return ""
+    written = _written(criterion.explain.en, judgement.verdict)
+    if judgement.step in _ENGLISH_STEPS:
+        return f"{written.rstrip('.')} ({_ENGLISH_STEPS[judgement.step]})."
+    quotes = ", ".join(_quotes(judgement.decided_by.hits))
+    return written.replace("{quote}", quotes or "(see the evidence)")
+
+
+def _written(templates: Explanations | EnglishExplanations, verdict: Verdict) -> str:
+    return {
+        Verdict.PASS: templates.pass_,
+        Verdict.FAIL: templates.fail,
+        Verdict.NOT_APPLICABLE: templates.na,
+        Verdict.UNSCORABLE: templates.unscorable,
+    }[verdict]
+
+
+def _quotes(hits: Iterable[Hit]) -> list[str]:
     quotes = dict.fromkeys(hit.quote[:MAX_QUOTE_CHARS] for hit in hits if hit.quote)
-    return "、".join(f"“{quote}”" for quote in list(quotes)[:3])
+    return [f"“{quote}”" for quote in list(quotes)[:3]]

@@ -65,7 +65,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class CriterionResult:
-    """The verdict on one criterion. ``explanation`` is one sentence a supervisor can read to an agent."""
+    """The verdict on one criterion.
+
+    ``explanation`` is one sentence a supervisor can read to an agent; ``explanation_en`` is the same for
+    readers of English, empty where the scorecard words none.
+    """
 
     criterion_id: str
     verdict: Verdict
@@ -74,6 +78,7 @@ class CriterionResult:
     auto_fail: bool
     explanation: str
     evidence: tuple[Evidence, ...]
+    explanation_en: str = ""
 
 
 class Grade(StrEnum):

@@ -79,6 +79,8 @@ def evaluation_from_json(plain: Mapping[str, Any], transcript: Transcript) -> Ev
 def _criterion_to_json(result: CriterionResult) -> dict[str, Any]:
     plain: dict[str, Any] = _criteria().dump_python(result, mode="json")
     del plain["criterion_id"]
+    if not result.explanation_en:
+        del plain["explanation_en"]
     return plain
 
 

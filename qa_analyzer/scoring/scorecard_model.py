@@ -40,6 +40,15 @@ class Example(_FilePart):
     note: str = ""
 
 
+class EnglishExplanations(_FilePart):
+    """The same sentences for readers of English; ``{quote}`` is what was said, in its own language."""
+
+    pass_: str = Field(alias="pass", default="Meets the standard.")
+    fail: str = Field(default="Does not meet the standard.")
+    na: str = Field(default="Does not apply to this call.")
+    unscorable: str = Field(default="Cannot be judged; a person should listen.")
+
+
 class Explanations(_FilePart):
     """One sentence for each verdict; ``{quote}`` is what was said, ``{reason}`` what a rule noted."""
 
@@ -47,6 +56,9 @@ class Explanations(_FilePart):
     fail: str = Field(default="不符合要求。")
     na: str = Field(default="本通电话不适用。")
     unscorable: str = Field(default="听不清或信息不足，请人工复核。")
+    en: EnglishExplanations | None = Field(
+        default=None, description="sentences for English reports; without them these stay as written above"
+    )
 
 
 class Criterion(_FilePart):

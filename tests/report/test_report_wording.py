@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import pytest
 from qa_analyzer.analysis.call_analysis import SentimentLabel
 from qa_analyzer.calls.call import Direction, Role
 from qa_analyzer.report import wording as wording_package
+from qa_analyzer.report.naming import explanation_of
 from qa_analyzer.report.recordings import Absence
 from qa_analyzer.report.review import ReviewReason
 from qa_analyzer.report.wording import LANGUAGES, Wording
-from qa_analyzer.scoring.evaluation import EvidenceKind, Grade, MatchKind, Verdict
+from qa_analyzer.scoring.evaluation import CriterionResult, EvidenceKind, Grade, MatchKind, Verdict
 from qa_analyzer.speech.transcript import AuditKind, ChannelProblem, RoleMethod
 
 REPORT = Path(wording_package.__file__).parents[1]
@@ -88,3 +90,11 @@ def test_names_fall_back_to_another_language_then_to_the_id() -> None:
     assert english.name_of({"zh": "问候", "en": "Greeting"}, "greeting") == "Greeting"
     assert english.name_of({"zh": "问候"}, "greeting") == "问候"
     assert english.name_of({}, "greeting") == "greeting"
+
+
+def test_english_reports_explain_in_english_where_the_scorecard_does() -> None:
+    chinese = CriterionResult("greeting", Verdict.FAIL, 0.0, 10.0, False, "没有问候。", ())
+    both = replace(chinese, explanation_en="Did not greet.")
+    assert explanation_of(both, Wording("en")) == "Did not greet."
+    assert explanation_of(both, Wording("zh")) == "没有问候。"
+    assert explanation_of(chinese, Wording("en")) == "没有问候。"

@@ -1,11 +1,16 @@
 """The shipped scorecards judge their own examples, and the examples would notice a broken rule."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from qa_analyzer.analysis.mandarin import han_count
+from qa_analyzer.scoring.criterion import judge
+from qa_analyzer.scoring.score import Scorer
 from qa_analyzer.scoring.scorecard import Scorecard, load_scorecard
-from qa_analyzer.scoring.scorecard_examples import mutate, run_examples
+from qa_analyzer.scoring.scorecard_examples import analysis_of, mutate, run_examples
+from qa_analyzer.scoring.scorecard_model import Explanations
 from qa_analyzer.settings import shipped
 
 CARDS = sorted(path for path in shipped("scorecards").glob("*.yaml") if path.name != "complaint_lexicon.yaml")
@@ -49,6 +54,30 @@ def test_explanations_are_one_chinese_sentence(card: Scorecard) -> None:
         assert result.explanation.endswith("。"), result
         assert result.explanation.count("。") == 1, result
         assert "{" not in result.explanation, result
+
+
+def test_english_explanations_are_one_english_sentence(card: Scorecard) -> None:
+    scorer = Scorer(card)
+    quoted = 0
+    for criterion in card.criteria:
+        for example in criterion.examples:
+            result = judge(criterion, scorer.view(analysis_of(example)))
+            ours = re.sub("“[^”]*”", "", result.explanation_en)
+            assert ours.endswith("."), result
+            assert "{" not in ours, result
+            assert han_count(ours.replace("您好", "")) == 0, result
+            quoted += ours != result.explanation_en
+            if not example.roles_known:
+                assert "who the agent is" in ours, result
+    assert quoted > 40
+
+
+def test_a_criterion_without_english_words_has_no_english_explanation(card: Scorecard) -> None:
+    criterion = card.criteria[0]
+    without = criterion.model_copy(update={"explain": Explanations()})
+    result = judge(without, Scorer(card).view(analysis_of(criterion.examples[0])))
+    assert result.explanation == "符合要求。"
+    assert result.explanation_en == ""
 
 
 def test_the_standard_is_complete() -> None:
