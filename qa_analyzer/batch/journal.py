@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from qa_analyzer.batch.files import PRIVATE_MODE
 from qa_analyzer.scoring.evaluation import CallFailure
+from qa_analyzer.whole_files import open_to_append
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,10 @@ class Journal:
         os.fsync(self._descriptor)
 
     def __enter__(self) -> Self:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         ends_torn = (
             self._path.is_file() and self._path.stat().st_size > 0 and not _ends_with_newline(self._path)
         )
-        self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_MODE)
+        self._descriptor = open_to_append(self._path)
         if ends_torn:
             os.write(self._descriptor, b"\n")
         return self

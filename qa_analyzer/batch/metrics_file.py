@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from qa_analyzer.batch.files import write_lines
 from qa_analyzer.batch.outputs import RunSummary
+from qa_analyzer.whole_files import write_lines
 
 METRICS_FILE = "metrics.prom"
 

@@ -24,6 +24,7 @@ from qa_analyzer.report.report_data import ScorecardView
 from qa_analyzer.scoring.scorecard import load_scorecard
 from qa_analyzer.settings import Settings
 from qa_analyzer.speech.writers import write_formats
+from qa_analyzer.whole_files import make_folder
 
 TRANSCRIPTS = "transcripts"
 STORE = "qa.sqlite"
@@ -153,7 +154,7 @@ def _run(settings: Settings, plan: RunPlan, reporting: Reporting) -> FinishedRun
         seconds_per_audio_second=settings.seconds_per_audio_second,
         ray_address=settings.ray_address,
     )
-    plan.out_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(plan.out_dir)
     url = settings.store or sqlite_url(plan.out_dir / STORE)
     with ExitStack() as stack:
         store = (

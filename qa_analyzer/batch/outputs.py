@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from qa_analyzer import __version__
-from qa_analyzer.batch.files import replacing, write_lines
 from qa_analyzer.batch.work import CallResult
 from qa_analyzer.kpi.agents import agent_table, write_agents_csv
 from qa_analyzer.scoring.evaluation import CallFailure, Evaluation
 from qa_analyzer.scoring.evaluation_json import evaluation_to_json
+from qa_analyzer.whole_files import replacing, write_lines
 
 RUN_SCHEMA_VERSION = 1
 LIBRARIES = ("faster-whisper", "ctranslate2", "torch", "transformers", "jieba", "pandas")

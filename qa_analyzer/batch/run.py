@@ -23,6 +23,7 @@ from qa_analyzer.kpi.records import Run
 from qa_analyzer.kpi.store import KpiStore
 from qa_analyzer.scoring.evaluation import CallFailure
 from qa_analyzer.scoring.evaluation_json import evaluation_to_json
+from qa_analyzer.whole_files import make_folder
 
 JOURNAL = "journal.jsonl"
 Listener = Callable[[CallResult], None]
@@ -88,7 +89,7 @@ def execute(plan: RunPlan, runner: Runner, store: KpiStore | None, listener: Lis
 
     Raises ConfigError when another run holds the output folder.
     """
-    plan.out_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(plan.out_dir)
     lock = FileLock(plan.out_dir / ".lock", timeout=0)
     try:
         lock.acquire()

@@ -13,7 +13,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from qa_analyzer.batch.files import write_lines
 from qa_analyzer.batch.night import STORE, TRANSCRIPTS
 from qa_analyzer.batch.outputs import evaluations_of
 from qa_analyzer.batch.publish import read_results
@@ -26,6 +25,7 @@ from qa_analyzer.kpi.kpis import VALUE_COLUMNS, Dimension, kpi_table
 from qa_analyzer.kpi.outcomes import KPI_BY_ID, Measure
 from qa_analyzer.kpi.records import Selection
 from qa_analyzer.kpi.store import open_store, sqlite_url
+from qa_analyzer.whole_files import write_lines
 
 Source = Annotated[str, typer.Argument(metavar="STORE", help="OUT of a run, or the URL of a store.")]
 Day = datetime | None

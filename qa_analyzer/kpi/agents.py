@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pandas as pd
 from qa_analyzer.kpi.facts import Facts, facts_of
 from qa_analyzer.kpi.rows import RISK_CLASS
 from qa_analyzer.scoring.evaluation import Evaluation, Grade, Verdict
+from qa_analyzer.whole_files import replacing
 
 COMPLAINT_CLASSES = ("network", "charges", "service")
 RISK_CODES = ("escalation", "churn", "repeat_contact")
@@ -121,14 +120,5 @@ def write_agents_csv(table: pd.DataFrame, path: Path) -> None:
         elif pd.api.types.is_float_dtype(safe[column].dtype):
             safe[column] = safe[column].round(4)
     safe.columns = pd.Index([str(neutral(str(column))) for column in safe.columns])
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as stream:
-            safe.to_csv(stream, index=False, lineterminator="\r\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with replacing(path, encoding="utf-8-sig") as stream:
+        safe.to_csv(stream, index=False, lineterminator="\r\n")

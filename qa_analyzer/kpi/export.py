@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from qa_analyzer.errors import MissingDependencyError, StoreError
 from qa_analyzer.kpi.agents import neutral
@@ -23,6 +20,7 @@ from qa_analyzer.kpi.document import document, document_schema, plain
 from qa_analyzer.kpi.reading import Snapshot
 from qa_analyzer.kpi.records import EVERYTHING, Selection, StoredEvaluation
 from qa_analyzer.kpi.store import KpiStore
+from qa_analyzer.whole_files import draft, make_folder, replacing
 
 DICTIONARY = "data_dictionary.csv"
 SCHEMA = "evaluation_export.schema.json"
@@ -51,7 +49,7 @@ def export(store: KpiStore, out_dir: Path, form: Format, selection: Selection = 
 
     Raises MissingDependencyError for Parquet without its library.
     """
-    out_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(out_dir)
     with store.snapshot() as moment:
         return _export(moment, moment.revision(), out_dir, form, selection, suffix="")
 
@@ -65,7 +63,7 @@ def export_changes(
     again, never skipped. Load them by (call_id, scorecard_id), later files over earlier ones. Raises
     StoreError when the folder belongs to another store.
     """
-    out_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(out_dir)
     path = out_dir / WATERMARK
     covered = _read_watermark(path)
     with store.snapshot() as moment:
@@ -76,7 +74,7 @@ def export_changes(
             return None
         changed = replace(selection, after_revision=covered)
         exported = _export(moment, revision, out_dir, form, changed, suffix=f"-{revision:012d}")
-    with _whole_file(path) as stream:
+    with replacing(path) as stream:
         stream.write(json.dumps({"revision": revision}) + "\n")
     return exported
 
@@ -90,7 +88,7 @@ def _export(
         files.append(out_dir / f"evaluations{suffix}.jsonl")
         rows["evaluations"] = _write_jsonl(moment.evaluations(selection), files[-1])
         files.append(out_dir / SCHEMA)
-        with _whole_file(files[-1]) as stream:
+        with replacing(files[-1]) as stream:
             stream.write(json.dumps(document_schema(), ensure_ascii=False, indent=2) + "\n")
     else:
         write = _write_csv if form is Format.CSV else _parquet_writer()
@@ -118,7 +116,7 @@ def _read_watermark(path: Path) -> int:
 
 def _write_jsonl(evaluations: Iterable[StoredEvaluation], path: Path) -> int:
     count = 0
-    with _whole_file(path) as stream:
+    with replacing(path) as stream:
         for stored in evaluations:
             stream.write(json.dumps(document(stored), ensure_ascii=False, separators=(",", ":")) + "\n")
             count += 1
@@ -133,7 +131,7 @@ def _write_csv(path: Path, fields: Sequence[Field], batches: Batches) -> int:
     count = 0
     text = [index for index, field in enumerate(fields) if field.kind is Kind.TEXT]
     dated = [index for index, field in enumerate(fields) if field.kind in (Kind.MOMENT, Kind.DAY)]
-    with _whole_file(path, encoding="utf-8-sig") as stream:
+    with replacing(path, encoding="utf-8-sig") as stream:
         writer = csv.writer(stream)
         writer.writerow([field.name for field in fields])
         for rows in batches:
@@ -168,7 +166,7 @@ def _parquet_writer() -> Writer:
             [pa.field(field.name, types[field.kind], nullable=not field.required) for field in fields]
         )
         count = 0
-        with _whole_path(path) as temporary, pq.ParquetWriter(temporary, columns) as writer:
+        with draft(path) as beside, pq.ParquetWriter(beside, columns) as writer:
             for rows in batches:
                 count += len(rows)
                 cells = [
@@ -182,7 +180,7 @@ def _parquet_writer() -> Writer:
 
 
 def _write_dictionary(path: Path) -> None:
-    with _whole_file(path, encoding="utf-8-sig") as stream:
+    with replacing(path, encoding="utf-8-sig") as stream:
         writer = csv.writer(stream)
         writer.writerow(["table", "column", "type", "unit", "never_missing", "meaning", "meaning_zh"])
         for table, fields in TABLES.items():
@@ -190,26 +188,3 @@ def _write_dictionary(path: Path) -> None:
                 never_missing = "yes" if field.required else "no"
                 described = (field.kind.value, field.unit, never_missing, field.meaning, field.meaning_zh)
                 writer.writerow([table, field.name, *described])
-
-
-@contextmanager
-def _whole_path(path: Path) -> Iterator[Path]:
-    """Yield a path beside the wanted one, put in its place when all went well."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-@contextmanager
-def _whole_file(path: Path, *, encoding: str = "utf-8") -> Iterator[IO[str]]:
-    with _whole_path(path) as temporary, temporary.open("w", encoding=encoding, newline="") as stream:
-        yield stream
-        stream.flush()
-        os.fsync(stream.fileno())

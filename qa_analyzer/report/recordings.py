@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,7 +16,8 @@ import numpy as np
 
 from qa_analyzer.calls.audio import Audio, open_audio
 from qa_analyzer.errors import DecodeError
-from qa_analyzer.report.report_files import ReportFiles, put_in_place
+from qa_analyzer.report.report_files import ReportFiles
+from qa_analyzer.whole_files import DRAFT_PREFIX, draft
 
 # What Chromium and Firefox both play. A recorder's other formats (AMR, GSM, ADPCM …) become MP3.
 _PLAYABLE: Mapping[str, tuple[str, ...]] = {
@@ -95,7 +95,8 @@ def _add(path: Path, sha256: str, files: ReportFiles, call_id: str) -> Recording
         if playable:
             _link_or_copy(path, files.out_dir / name)
         else:
-            put_in_place(files.out_dir / name, lambda part: _write_mp3(audio, part))
+            with draft(files.out_dir / name, durable=False) as part:
+                _write_mp3(audio, part)
         files.keep(name)
     kept = json.dumps({"version": _PEAKS_VERSION, "name": name, "peaks": peaks}, separators=(",", ":"))
     files.write_text(listing, kept)
@@ -150,19 +151,18 @@ def wave_paths(peaks: Sequence[Sequence[int]]) -> tuple[str, ...]:
 
 
 def _link_or_copy(source: Path, target: Path) -> None:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part.")
-    os.close(handle)
-    part = Path(name)
-    part.unlink()
+    link = target.with_name(f"{DRAFT_PREFIX}{os.getpid()}{target.suffix}")
+    link.unlink(missing_ok=True)
     try:
-        try:
-            # Two thousand recordings are many gigabytes; a second name costs nothing.
-            part.hardlink_to(source.resolve())
-        except OSError:
-            shutil.copyfile(source, part)
-        part.replace(target)
+        # Two thousand recordings are many gigabytes; a second name costs nothing. Its permissions are those
+        # of the recording, which are not ours to change: the folder keeps others out.
+        link.hardlink_to(source.resolve())
+        link.replace(target)
+    except OSError:
+        with draft(target, durable=False) as copy:
+            shutil.copyfile(source, copy)
     finally:
-        part.unlink(missing_ok=True)
+        link.unlink(missing_ok=True)
 
 
 def _write_mp3(audio: Audio, path: Path) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from qa_analyzer.errors import ConfigError
+from qa_analyzer.whole_files import draft, make_folder
 
 _LISTING = "report-files.json"
 _FOLDERS = ("agents", "calls", "audio")
@@ -26,7 +24,7 @@ class ReportFiles:
         self._written: set[str] = set()
         try:
             for folder in _FOLDERS:
-                (out_dir / folder).mkdir(parents=True, exist_ok=True)
+                make_folder(out_dir / folder)
         except OSError as error:
             raise ConfigError(f"the report folder {out_dir} cannot be made: {error.strerror}") from error
 
@@ -38,7 +36,8 @@ class ReportFiles:
         """Write a file and put it in place when it is whole; raises ConfigError when it cannot be written."""
         path = self.out_dir / name
         try:
-            put_in_place(path, lambda part: part.write_bytes(content))
+            with draft(path, durable=False) as part:  # thousands, and made again from the evaluations
+                part.write_bytes(content)
         except OSError as error:
             raise ConfigError(
                 f"{path} cannot be written: {error.strerror}; free some space or choose another folder"
@@ -57,20 +56,6 @@ class ReportFiles:
             (self.out_dir / name).unlink(missing_ok=True)
         self._written.discard(_LISTING)
         self.write_bytes(_LISTING, json.dumps(sorted(self._written), ensure_ascii=False, indent=0).encode())
-
-
-def put_in_place(path: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` fill a file beside ``path``, then give it that name; a failure leaves nothing behind."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part.", suffix=path.suffix)
-    os.close(handle)
-    part = Path(name)
-    try:
-        write(part)
-        # What mkstemp makes is for its owner alone; reports are for others to read.
-        part.chmod(0o644)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _listed(listing: Path) -> set[str]:

@@ -13,10 +13,10 @@ from xlsxwriter.worksheet import Worksheet
 from qa_analyzer.errors import ConfigError
 from qa_analyzer.report.page_names import Pages
 from qa_analyzer.report.report_data import ReportData
-from qa_analyzer.report.report_files import put_in_place
 from qa_analyzer.report.sheet import Cell, Column, Kind, Link, Sheet
 from qa_analyzer.report.wording import Wording
 from qa_analyzer.report.workbook_sheets import sheets_of
+from qa_analyzer.whole_files import draft, make_folder
 
 # Excel refuses longer texts and more rows.
 MAX_CELL_CHARACTERS = 32_767
@@ -45,8 +45,9 @@ def write_workbook(report_data: ReportData, path: Path, lang: str = "zh", *, pag
     pages = Pages.of(report_data.evaluations)
     sheets = sheets_of(report_data, pages, wording, pages_dir=pages_dir)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        put_in_place(path, lambda part: _write(part, sheets, report_data, wording))
+        make_folder(path.parent)
+        with draft(path) as part:
+            _write(part, sheets, report_data, wording)
     except (OSError, FileCreateError) as error:
         raise ConfigError(f"the workbook {path} cannot be written: {error}") from error
     return path

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
-import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -16,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from qa_analyzer.errors import TranscriptError
 from qa_analyzer.speech.transcript import SCHEMA_VERSION, Transcript
+from qa_analyzer.whole_files import replacing
 
 UNNAMED = "transcript"
 SHOWN_PROBLEMS = 5
@@ -60,19 +59,8 @@ def transcript_from_json(plain: dict[str, Any], *, call_id: str = UNNAMED) -> Tr
 def write_transcript(transcript: Transcript, path: Path) -> None:
     """Write the transcript so that ``path`` holds either the old file or the whole new one."""
     text = json.dumps(transcript_to_json(transcript), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    draft = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.chmod(0o644)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    with replacing(path) as stream:
+        stream.write(text)
 
 
 def read_transcript(path: Path) -> Transcript:

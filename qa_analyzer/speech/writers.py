@@ -9,6 +9,7 @@ from pathlib import Path
 
 from qa_analyzer.calls.call import Role
 from qa_analyzer.speech.transcript import Transcript, Turn
+from qa_analyzer.whole_files import replacing
 
 ROLE_NAMES = {Role.AGENT: "坐席", Role.CUSTOMER: "客户", Role.UNKNOWN: "说话人"}
 CSV_COLUMNS = ("index", "role", "channel", "start_s", "end_s", "text", "mean_probability")
@@ -81,11 +82,11 @@ def write_formats(transcript: Transcript, folder: Path, suffixes: tuple[str, ...
     """
     writers = dict(FORMATS)
     chosen = [(suffix, writers[suffix]) for suffix in suffixes]
-    folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for suffix, render in chosen:
         path = folder / f"{transcript.call_id}.{suffix}"
-        path.write_text(render(transcript), encoding="utf-8-sig" if suffix == "csv" else "utf-8")
+        with replacing(path, encoding="utf-8-sig" if suffix == "csv" else "utf-8") as stream:
+            stream.write(render(transcript))
         paths.append(path)
     return tuple(paths)
 

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_analyzer.batch.files import replacing, write_lines
 from qa_analyzer.batch.journal import Journal, JournalEntry
 from qa_analyzer.scoring.evaluation import CallFailure
 
@@ -59,23 +58,7 @@ def test_damaged_lines_are_passed_over(tmp_path: Path) -> None:
     assert [each.call_id for each in Journal(path).entries()] == ["a"]
 
 
-def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
-    path = tmp_path / "evaluations.jsonl"
-    write_lines(path, ["old"])
-
-    def write_half() -> None:
-        with replacing(path) as stream:
-            stream.write("half")
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        write_half()
-    assert path.read_text(encoding="utf-8") == "old\n"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_files_are_private(tmp_path: Path) -> None:
-    write_lines(tmp_path / "a", ["x"])
+def test_the_journal_is_private(tmp_path: Path) -> None:
     with Journal(tmp_path / "j") as journal:
         journal.append(entry("a"))
     assert {each.stat().st_mode & 0o777 for each in tmp_path.iterdir()} == {0o600}
