@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -11,47 +11,105 @@ from pydantic import BaseModel, ValidationError
 from qa_analyzer.errors import Fault, FaultsError
 
 MAX_BYTES = 5_000_000  # a scorecard is some kilobytes; this stops bombs and wrong files
+MAX_DEPTH = 50  # our deepest scorecard has 12 levels
+MAX_NODES = 500_000  # of a document with its aliases written out; our largest lexicon has 40,000
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[int | str, ...]
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+if TYPE_CHECKING:
+    _Loader = yaml.SafeLoader
+else:  # libyaml parses ten times faster; a build without it works as well
+    _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _UniqueKeyLoader(_Loader):
     """A safe loader that refuses duplicate keys, which YAML would silently overwrite."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Build a mapping; raise ConstructorError when a key stands twice."""
         seen: set[str] = set()
         for key_node, _ in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise _marked("a key must be a plain word", key_node.start_mark)
             if key_node.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    "while reading a mapping",
-                    node.start_mark,
-                    f"the key {key_node.value!r} stands twice",
-                    key_node.start_mark,
-                )
+                raise _marked(f"the key {key_node.value!r} stands twice", key_node.start_mark)
             seen.add(key_node.value)
         return super().construct_mapping(node, deep=deep)
+
+
+def read_yaml(text: str, *, unique_keys: bool = True) -> tuple[yaml.Node | None, object]:
+    """Return the root node and the value of a document.
+
+    Raises yaml.YAMLError for what is no YAML, for nesting and repetition that no human writes, and, unless
+    the caller looks at keys itself, for a key that stands twice.
+    """
+    _refuse_bombs(text)
+    loader = _UniqueKeyLoader(text) if unique_keys else _Loader(text)
+    root: yaml.Node | None = None
+    try:
+        root = loader.get_single_node()
+        return root, loader.construct_document(root) if root is not None else None
+    except (ValueError, TypeError, OverflowError) as problem:  # such as the date 2026-13-01
+        raise _marked(f"a value cannot be read: {problem}", root.start_mark if root else None) from problem
+    finally:
+        loader.dispose()
+
+
+def _refuse_bombs(text: str) -> None:
+    """Look at the document without building it: depth kills the parser, aliases multiply what they name."""
+    sizes: dict[str, int] = {}
+    open_collections: list[tuple[str | None, int]] = []
+    nodes = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionEndEvent):
+            anchor, nodes_before = open_collections.pop()
+            if anchor is not None:
+                sizes[anchor] = nodes - nodes_before
+        elif isinstance(event, yaml.AliasEvent):
+            if any(anchor == event.anchor for anchor, _ in open_collections):
+                raise _marked(f"the anchor {event.anchor!r} contains itself", event.start_mark)
+            nodes += sizes.get(event.anchor or "", 1)
+        elif isinstance(event, yaml.NodeEvent):
+            nodes += 1
+            if isinstance(event, yaml.CollectionStartEvent):
+                open_collections.append((event.anchor, nodes))
+        if len(open_collections) > MAX_DEPTH:
+            raise _marked(f"nested deeper than {MAX_DEPTH} levels", event.start_mark)
+        if nodes > MAX_NODES:
+            raise _marked(f"more than {MAX_NODES} values, aliases counted out", event.start_mark)
+
+
+def _marked(problem: str, mark: object) -> yaml.MarkedYAMLError:
+    # libyaml has a class of its own for marks, alike but unrelated.
+    return yaml.MarkedYAMLError(None, None, problem, cast(yaml.Mark | None, mark))
 
 
 def load_model(path: Path, model: type[Model], *, error: type[FaultsError] = FaultsError) -> Model:
     """Read a YAML file as ``model``; raise ``error`` with every fault and its line."""
     text = read_text(path, error=error)
-    loader = _UniqueKeyLoader(text)
     try:
-        root = loader.get_single_node()
-        value = loader.construct_document(root) if root is not None else None
+        root, value = read_yaml(text)
     except yaml.YAMLError as problem:
-        mark = getattr(problem, "problem_mark", None)
-        reason = getattr(problem, "problem", None) or str(problem)
-        line = mark.line + 1 if mark is not None else None
-        raise error((Fault(path, line, "", f"not valid YAML: {reason}"),)) from problem
-    finally:
-        loader.dispose()
+        raise error(
+            (Fault(path, line_of(problem), "", f"not valid YAML: {reason_of(problem)}"),)
+        ) from problem
     try:
         return model.model_validate(value)
     except ValidationError as problem:
         raise error(faults_of(problem, path, root)) from problem
+
+
+def line_of(problem: yaml.YAMLError) -> int | None:
+    """Return the 1-based line that an error of YAML names; None where it names none."""
+    mark = getattr(problem, "problem_mark", None)
+    return mark.line + 1 if mark is not None else None
+
+
+def reason_of(problem: yaml.YAMLError) -> str:
+    """Return what an error of YAML complains about, without its quotation of the file."""
+    return getattr(problem, "problem", None) or str(problem)
 
 
 def read_text(path: Path, *, error: type[FaultsError] = FaultsError) -> str:

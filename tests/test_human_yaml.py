@@ -65,3 +65,33 @@ def test_empty_and_wrongly_encoded_files_are_faults(tmp_path: Path, content: byt
 def test_a_missing_file_is_a_fault_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(ScorecardError, match=r"nowhere\.yaml"):
         load_model(tmp_path / "nowhere.yaml", Card, error=ScorecardError)
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 8)}]\n"
+    for before, name in zip("abcdefg", "bcdefgh", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[" * 100_000, "nested deeper than"),
+        ("{a: " * 50_000, "nested deeper than"),
+        ("name: a\nparts:\n  " + "- " * 80 + "x\n", "nested deeper than"),
+        (BOMB, "aliases counted out"),
+        ("name: &name [*name]\nparts: []\n", "contains itself"),
+        ("? [a, b]\n: 1\n", "a key must be a plain word"),
+        ("name: 2026-13-01\nparts: []\n", "a value cannot be read"),
+        ("name: \0\n", "not valid YAML"),
+    ],
+)
+def test_hostile_documents_are_faults(tmp_path: Path, text: str, reason: str) -> None:
+    with pytest.raises(ScorecardError, match=reason):
+        load_model(write(tmp_path, text), Card, error=ScorecardError)
+
+
+def test_anchors_that_humans_use_are_fine(tmp_path: Path) -> None:
+    text = "name: a\nparts:\n  - &part {id: a, weight: 1}\n  - {<<: *part, id: b}\n  - *part\n"
+    card = load_model(write(tmp_path, text), Card, error=ScorecardError)
+    assert [(part.id, part.weight) for part in card.parts] == [("a", 1), ("b", 1), ("a", 1)]

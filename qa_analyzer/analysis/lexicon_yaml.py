@@ -7,7 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from qa_analyzer.errors import Fault
+from qa_analyzer.errors import Fault, FaultsError
+from qa_analyzer.human_yaml import line_of, read_text, read_yaml, reason_of
 
 Where = tuple[int | str, ...]
 
@@ -34,17 +35,14 @@ class Located:
 def read_located(path: Path, faults: list[Fault]) -> Located | None:
     """Read a YAML file; on failure append to ``faults`` and return None. A key given twice is a fault."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        faults.append(Fault(path, None, "", f"cannot be read: {error}"))
+        text = read_text(path)
+    except FaultsError as error:
+        faults.extend(error.faults)
         return None
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        node, content = read_yaml(text, unique_keys=False)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = str(getattr(error, "problem", None) or error)
-        faults.append(Fault(path, mark.line + 1 if mark is not None else None, "", problem))
+        faults.append(Fault(path, line_of(error), "", reason_of(error)))
         return None
     if node is None:
         faults.append(Fault(path, 1, "", "the file is empty"))

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel
 
 from qa_analyzer.errors import Fault, ScorecardError
-from qa_analyzer.human_yaml import Location, line_at, load_model, read_text
+from qa_analyzer.human_yaml import Location, line_at, load_model, read_text, read_yaml
 from qa_analyzer.scoring.phrase_family import CompiledFamily, PhraseFamily, compile_family
 from qa_analyzer.scoring.rules.text import PhrasesRule
 from qa_analyzer.scoring.rules.union import Rule
@@ -127,7 +127,7 @@ def _base(path: Path) -> tuple[Path | None, dict[str, Any]]:
 
 def _raw(path: Path) -> dict[str, Any]:
     try:
-        value = yaml.safe_load(read_text(path, error=ScorecardError))
+        _, value = read_yaml(read_text(path, error=ScorecardError))
     except yaml.YAMLError:
         return {}  # load_model reports it with its line
     return value if isinstance(value, dict) else {}
@@ -136,8 +136,7 @@ def _raw(path: Path) -> dict[str, Any]:
 def _reference_faults(path: Path, base: dict[str, Any]) -> list[Fault]:
     text = read_text(path, error=ScorecardError)
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        raw = yaml.safe_load(text)
+        root, raw = read_yaml(text)
     except yaml.YAMLError:
         return []
     if not isinstance(raw, dict):
