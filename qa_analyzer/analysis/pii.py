@@ -24,8 +24,13 @@ __all__ = [
     "mask_text",
     "mask_transcript",
     "mask_turns",
-    "spans_to_silence",
+    "masked_times",
 ]
+
+SILENCE_MARGIN_S = 0.3  # how far a recogniser's word times may lie from the voice
+SECONDS_A_CHAR = 0.15  # digits read out in a hurry: four hundred a minute
+
+_MASKED_RUN = re.compile(rf"{re.escape(MASK)}(?:[\W_]*{re.escape(MASK)})?")
 
 
 def find_pii(turns: Sequence[Turn]) -> tuple[PiiSpan, ...]:
@@ -90,26 +95,34 @@ def mask_transcript(transcript: Transcript) -> Transcript:
     return replace(transcript, turns=mask_turns(transcript.turns), pii_masked=True)
 
 
-def spans_to_silence(turns: Sequence[Turn], spans: Sequence[PiiSpan]) -> tuple[tuple[int | None, Span], ...]:
-    """Return (channel, time) to silence in exported audio; whole turns where words have no times."""
-    silenced: dict[int | None, list[Span]] = {}
+def masked_times(turns: Sequence[Turn]) -> tuple[Span, ...]:
+    """Return when the masked words of a call are said, with ``SILENCE_MARGIN_S`` on either side.
+
+    Recognisers place words loosely, so a run of masked words lasts at least as long as it takes to say. A
+    turn whose words have no times counts as a whole.
+    """
+    times: list[Span] = []
     for turn in turns:
-        own = [span for span in spans if span.turn_index == turn.index]
-        if not own or turn.start_s is None or turn.end_s is None:
+        if MASK not in turn.text or turn.start_s is None or turn.end_s is None:
             continue
         places = _word_places(turn)
         if not turn.words or None in places:
-            silenced.setdefault(turn.channel, []).append(Span(turn.start_s, turn.end_s))
+            times.append(Span(turn.start_s, turn.end_s))
             continue
-        for word, place in zip(turn.words, places, strict=True):
-            if place is not None and any(
-                place < span.char_end and place + len(word.text) > span.char_start for span in own
-            ):
-                silenced.setdefault(turn.channel, []).append(
-                    Span(word.start_s, max(word.start_s, word.end_s))
-                )
-    channels = sorted(silenced, key=lambda channel: -1 if channel is None else channel)
-    return tuple((channel, span) for channel in channels for span in union(silenced[channel], join_gap_s=0.2))
+        for run in _MASKED_RUN.finditer(turn.text):
+            said = [
+                word
+                for word, place in zip(turn.words, places, strict=True)
+                if place is not None and place < run.end() and place + len(word.text) > run.start()
+            ]
+            if said:
+                times.append(_lasting(said[0].start_s, said[-1].end_s, run.group().count(MASK)))
+    return union([Span(max(0.0, t.start_s - SILENCE_MARGIN_S), t.end_s + SILENCE_MARGIN_S) for t in times])
+
+
+def _lasting(start_s: float, end_s: float, chars: int) -> Span:
+    missing_s = max(0.0, chars * SECONDS_A_CHAR - (end_s - start_s))
+    return Span(max(0.0, start_s - missing_s / 2), max(start_s, end_s) + missing_s / 2)
 
 
 def _word_places(turn: Turn) -> list[int | None]:

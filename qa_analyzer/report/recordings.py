@@ -14,9 +14,11 @@ from pathlib import Path
 import av
 import numpy as np
 
-from qa_analyzer.calls.audio import Audio, open_audio
+from qa_analyzer.calls.audio import open_audio
 from qa_analyzer.errors import DecodeError
+from qa_analyzer.intervals import Span
 from qa_analyzer.report.report_files import ReportFiles
+from qa_analyzer.report.silenced import SilencedSound, Sound
 from qa_analyzer.whole_files import DRAFT_PREFIX, draft
 
 # What Chromium and Firefox both play. A recorder's other formats (AMR, GSM, ADPCM …) become MP3.
@@ -49,24 +51,32 @@ class Absence(StrEnum):
 class Recording:
     """The recording of one page: its file under the report's root, or why there is none.
 
-    ``waves`` are closed SVG paths, one a channel, in a box ``WAVE_COLUMNS`` wide and 100 high.
+    ``waves`` are closed SVG paths, one a channel, in a box ``WAVE_COLUMNS`` wide and 100 high. ``silenced``
+    is how many stretches of personal data cannot be heard in it.
     """
 
     name: str | None
     waves: tuple[str, ...] = ()
     absence: Absence | None = None
+    silenced: int = 0
 
 
 NO_RECORDING = Recording(None, absence=Absence.NOT_GIVEN)
 
 
 def add_recording(
-    path: Path | None, files: ReportFiles, *, call_id: str, judged_sha256: str | None = None
+    path: Path | None,
+    files: ReportFiles,
+    *,
+    call_id: str,
+    judged_sha256: str | None = None,
+    silence: Sequence[Span] = (),
 ) -> Recording:
     """Put a recording beside the pages with its waveform; what an earlier report left there is used again.
 
-    The file is linked where the disk allows it, else copied. A recording that cannot be read, or whose sha256
-    is not ``judged_sha256``, is left out: the page says so, and the report goes on.
+    The file is linked where the disk allows it, else copied; where something must be silenced, an MP3 without
+    it is written. A recording that cannot be read, or whose sha256 is not ``judged_sha256``, is left out: the
+    page says so, and the report goes on.
     """
     if path is None:
         return NO_RECORDING
@@ -75,32 +85,41 @@ def add_recording(
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
         if judged_sha256 not in (None, sha256):
             return Recording(None, absence=Absence.CHANGED)
-        return _add(path, sha256, files, call_id)
+        return _add(path, sha256, files, call_id, silence)
     except (OSError, DecodeError, av.FFmpegError):
         return Recording(None, absence=Absence.UNREADABLE)
 
 
-def _add(path: Path, sha256: str, files: ReportFiles, call_id: str) -> Recording:
-    stem = f"audio/{sha256[:24]}"
+def _add(path: Path, sha256: str, files: ReportFiles, call_id: str, silence: Sequence[Span]) -> Recording:
+    stem = f"audio/{sha256[:24]}{_named(silence)}"
     listing = f"{stem}.json"
     known = _known(files.out_dir / listing)
     if known is not None and (files.out_dir / known.name).is_file():
         files.keep(known.name)
         files.keep(listing)
-        return Recording(known.name, wave_paths(known.peaks))
+        return Recording(known.name, wave_paths(known.peaks), silenced=len(silence))
     with open_audio(path, call_id=call_id) as audio:
-        peaks = peaks_of(audio)
-        playable = audio.codec in _PLAYABLE.get(path.suffix.lower(), ())
+        sound: Sound = SilencedSound(audio, silence) if silence else audio
+        peaks = peaks_of(sound)
+        playable = not silence and audio.codec in _PLAYABLE.get(path.suffix.lower(), ())
         name = f"{stem}{path.suffix.lower()}" if playable else f"{stem}.mp3"
         if playable:
             _link_or_copy(path, files.out_dir / name)
         else:
             with draft(files.out_dir / name, durable=False) as part:
-                _write_mp3(audio, part)
+                _write_mp3(sound, part)
         files.keep(name)
     kept = json.dumps({"version": _PEAKS_VERSION, "name": name, "peaks": peaks}, separators=(",", ":"))
     files.write_text(listing, kept)
-    return Recording(name, wave_paths(peaks))
+    return Recording(name, wave_paths(peaks), silenced=len(silence))
+
+
+def _named(silence: Sequence[Span]) -> str:
+    """Return what tells a silenced recording from the whole one, and from one silenced elsewhere."""
+    if not silence:
+        return ""
+    stretches = " ".join(f"{span.start_s:.3f}-{span.end_s:.3f}" for span in silence)
+    return f"-{hashlib.sha256(stretches.encode()).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +139,7 @@ def _known(listing: Path) -> _Known | None:
         return None
 
 
-def peaks_of(audio: Audio, columns: int = WAVE_COLUMNS) -> list[list[int]]:
+def peaks_of(audio: Sound, columns: int = WAVE_COLUMNS) -> list[list[int]]:
     """Return the loudest sample of each column, by channel, in hundredths of the recording's own peak.
 
     Telephone speech rarely fills the scale; a waveform drawn to full scale would be a flat line.
@@ -165,7 +184,7 @@ def _link_or_copy(source: Path, target: Path) -> None:
         link.unlink(missing_ok=True)
 
 
-def _write_mp3(audio: Audio, path: Path) -> None:
+def _write_mp3(audio: Sound, path: Path) -> None:
     """Write an MP3 of a recording that browsers do not play, a minute at a time."""
     layout = "stereo" if audio.channel_count == 2 else "mono"
     with av.open(str(path), "w", format="mp3") as container:

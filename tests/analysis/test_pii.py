@@ -10,13 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_analyzer.analysis.pii import (
+    SECONDS_A_CHAR,
+    SILENCE_MARGIN_S,
     PiiKind,
     PiiSpan,
     find_pii,
     mask_text,
     mask_transcript,
     mask_turns,
-    spans_to_silence,
+    masked_times,
 )
 from qa_analyzer.analysis.pii_numbers import id_card_valid, kind_of_number, luhn_valid
 from qa_analyzer.calls.call import Call, GivenTurn, Role
@@ -148,9 +150,28 @@ def test_words_are_masked_and_silenced_with_the_text() -> None:
     spans = find_pii([turn])
     (masked,) = mask_turns([turn], spans)
     assert [word.text for word in masked.words] == ["号码", "***", "****", "****", "对吧"]
-    assert spans_to_silence([turn], spans) == ((1, Span(0.5, 2.0)),)
-    without_words = replace(turn, words=())
-    assert spans_to_silence([without_words], spans) == ((1, Span(0.0, 3.4)),)
+    (silenced,) = masked_times([masked])
+    assert silenced.start_s == pytest.approx(0.5 - 0.075 - SILENCE_MARGIN_S)
+    assert silenced.end_s == pytest.approx(2.0 + 0.075 + SILENCE_MARGIN_S)
+    assert masked_times([replace(masked, words=())]) == (Span(0.0, 3.4 + SILENCE_MARGIN_S),)
+    assert masked_times([replace(masked, start_s=None, end_s=None)]) == ()
+    assert masked_times([turn]) == ()
+
+
+def test_words_that_were_placed_too_tightly_are_silenced_for_as_long_as_they_take_to_say() -> None:
+    digits = tuple(Word("*", 5.0 + at / 100, 5.01 + at / 100, 0.9) for at in range(11))
+    turn = Turn(0, Role.CUSTOMER, "***，****，****", channel=1, start_s=1.0, end_s=9.0, words=digits)
+    (silenced,) = masked_times([turn])
+    assert silenced.duration_s == pytest.approx(11 * SECONDS_A_CHAR + 2 * SILENCE_MARGIN_S)
+    assert silenced.start_s < 5.0
+    assert silenced.end_s > 5.11
+
+
+def test_what_is_masked_at_two_places_is_silenced_at_two_places() -> None:
+    words = (Word("**", 1.0, 1.5, 0.9), Word("好的", 4.0, 4.5, 0.9), Word("***", 8.0, 8.6, 0.9))
+    turn = Turn(0, Role.CUSTOMER, "**好的***", channel=0, start_s=1.0, end_s=8.6, words=words)
+    assert [round(span.start_s, 1) for span in masked_times([turn])] == [0.7, 7.7]
+    assert all(span.overlap_s(Span(4.0, 4.5)) == 0 for span in masked_times([turn]))
 
 
 def test_a_whole_transcript_is_masked() -> None:

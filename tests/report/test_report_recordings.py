@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+import time
 import wave
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -10,16 +13,20 @@ import numpy as np
 import pytest
 
 from qa_analyzer.calls.audio import open_audio
+from qa_analyzer.calls.call import Role
+from qa_analyzer.intervals import Span
 from qa_analyzer.report.recordings import (
     NO_RECORDING,
     WAVE_COLUMNS,
     Absence,
+    Recording,
     add_recording,
     peaks_of,
     wave_paths,
 )
-from qa_analyzer.report.report import write_report
+from qa_analyzer.report.report import RECORDING_THREADS, write_report
 from qa_analyzer.report.report_files import ReportFiles
+from qa_analyzer.speech.transcript import Turn, Word
 
 
 def _sha256(path: Path) -> str:
@@ -155,3 +162,76 @@ def test_an_empty_recording_is_no_obstacle(tmp_path: Path) -> None:
     recording = add_recording(silent, ReportFiles(tmp_path / "report"), call_id="C1")
     assert recording.absence is None
     assert len(recording.waves) == 1
+
+
+def _loudness(path: Path, channel: int, start_s: float, end_s: float) -> float:
+    with open_audio(path, call_id="C1") as audio:
+        return float(np.sqrt(np.mean(audio.read(channel, start_s, end_s) ** 2)))
+
+
+def test_personal_data_is_silenced_on_every_channel(tone: Path, tmp_path: Path) -> None:
+    files = ReportFiles(tmp_path)
+    whole = add_recording(tone, files, call_id="C1")
+    silenced = add_recording(tone, files, call_id="C1", silence=[Span(4.0, 6.5), Span(58.0, 90.0)])
+    assert whole.name != silenced.name
+    assert whole.name is not None
+    assert silenced.name is not None
+    assert (whole.silenced, silenced.silenced) == (0, 2)
+    path = tmp_path / silenced.name
+    assert _loudness(tmp_path / whole.name, 0, 4.1, 6.4) > 0.2
+    assert _loudness(path, 0, 4.1, 6.4) < 1e-3
+    assert _loudness(path, 1, 58.1, 59.8) < 1e-3
+    assert _loudness(path, 0, 1.0, 3.8) == pytest.approx(_loudness(tone, 0, 1.0, 3.8), rel=0.1)
+    assert _loudness(path, 0, 6.7, 9.0) == pytest.approx(_loudness(tone, 0, 6.7, 9.0), rel=0.1)
+    gap = silenced.waves[0].split("L")[WAVE_COLUMNS * 5 // 60]
+    assert gap.split()[1] == "50"
+    again = add_recording(
+        tone, ReportFiles(tmp_path), call_id="C1", silence=[Span(4.0, 6.5), Span(58.0, 90.0)]
+    )
+    assert again == silenced
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_a_report_silences_what_the_transcript_masks(
+    made_up: ModuleType, tone: Path, tmp_path: Path, masked: bool
+) -> None:
+    evaluation = made_up.evaluation(call_id="C1", sha256=_sha256(tone))
+    transcript = evaluation.analysis.transcript
+    said = Turn(
+        1, Role.CUSTOMER, "号码****", 1, 8.0, 12.0, (Word("号码", 8, 9, 0.9), Word("****", 10, 11, 0.9))
+    )
+    turns = (transcript.turns[0], said, *transcript.turns[2:])
+    transcript = replace(transcript, turns=turns, pii_masked=masked)
+    evaluation = replace(evaluation, analysis=replace(evaluation.analysis, transcript=transcript))
+    write_report(made_up.report_data((evaluation,), audio_paths={"C1": tone}), tmp_path)
+    (recording,) = [path for path in (tmp_path / "audio").iterdir() if path.suffix != ".json"]
+    page = (tmp_path / "calls" / "C1.html").read_text("utf-8")
+    assert ("已静音" in page) is masked
+    assert (_loudness(recording, 0, 9.8, 11.2) < 1e-3) is masked
+    assert _loudness(recording, 0, 8.0, 9.5) > 0.2
+
+
+def test_recordings_come_in_the_order_of_the_calls(
+    made_up: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = made_up.evaluations(40)
+    running, most = 0, 0
+    lock = threading.Lock()
+
+    def slow(_path: Path | None, _files: ReportFiles, *, call_id: str, **_: object) -> Recording:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.001 * (sum(call_id.encode()) % 7))
+        with lock:
+            running -= 1
+        return Recording(f"audio/{call_id}.wav")
+
+    monkeypatch.setattr("qa_analyzer.report.report.add_recording", slow)
+    write_report(made_up.report_data(calls), tmp_path)
+    for call in calls:
+        assert (
+            f'src="../audio/{call.call_id}.wav"' in (tmp_path / "calls" / f"{call.call_id}.html").read_text()
+        )
+    assert most <= RECORDING_THREADS
