@@ -53,9 +53,7 @@ class Encoder:
         ``threads`` sets torch's threads for the whole process; None leaves them as they are.
         """
         self.config, self._tokenizer_path, weights_path = _files_of(folder)
-        self.fingerprint = _fingerprint(
-            folder.name, (folder / "config.json", self._tokenizer_path, weights_path)
-        )
+        self.fingerprint = fingerprint_of_folder(folder)
         import torch
         from safetensors import SafetensorError
         from safetensors.torch import load_file
@@ -180,10 +178,7 @@ class TransformersSentiment:
             raise ModelError(f"the model in {folder} cannot be loaded: {problem}") from problem
         self._model.eval()
         self._levels = levels_of_labels(self._model.config.id2label)
-        weights = sorted(
-            path for path in folder.iterdir() if path.suffix in {".json", ".safetensors", ".bin", ".txt"}
-        )
-        self._fingerprint = _fingerprint(folder.name, weights)
+        self._fingerprint = fingerprint_of_folder(folder)
 
     @property
     def fingerprint(self) -> str:
@@ -331,6 +326,18 @@ def _read_config(folder: Path) -> dict[str, object]:
     if not isinstance(config, dict):
         raise ModelError(f"the model in {folder} is damaged: config.json holds no mapping")
     return config
+
+
+def fingerprint_of_folder(folder: Path) -> str:
+    """Name a model and the digest of its files, as the opened model does; nothing is loaded.
+
+    Raises ModelError when the folder holds no whole model.
+    """
+    if _read_config(folder).get("format") == FORMAT:
+        _, tokenizer, weights = _files_of(folder)
+        return _fingerprint(folder.name, (folder / "config.json", tokenizer, weights))
+    suffixes = {".json", ".safetensors", ".bin", ".txt"}
+    return _fingerprint(folder.name, sorted(path for path in folder.iterdir() if path.suffix in suffixes))
 
 
 def _fingerprint(name: str, paths: Sequence[Path]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from qa_analyzer.batch.forecast import Forecast, forecast
+from qa_analyzer.batch.kept_analyses import ANALYSES
 from qa_analyzer.batch.pool_runner import PoolRunner
 from qa_analyzer.batch.publish import publish_report, read_results, scorecard_view
 from qa_analyzer.batch.recipe import Recipe
@@ -100,6 +101,12 @@ def stored_transcripts(folder: Path) -> tuple[StoredTranscript, ...]:
     return tuple(StoredTranscript(path.stem, path) for path in paths)
 
 
+def analyses_dir(options: NightOptions) -> Path:
+    """Return where analyses are kept: beside the transcripts, which may be those of an earlier run."""
+    earlier_run = (options.source / TRANSCRIPTS).is_dir()
+    return (options.source if earlier_run else options.out_dir) / ANALYSES
+
+
 def _published(finished: FinishedRun, settings: Settings, options: NightOptions) -> Night:
     page = publish_report(finished.results, finished.facts, settings, options.out_dir)
     return Night(finished, page, scorecard_view(load_scorecard(settings.scorecard)))
@@ -140,6 +147,7 @@ def _plan(
         recordings=any(isinstance(each, Call) and each.audio_path is not None for each in work),
         evaluate=evaluate,
         threads=settings.threads,
+        analyses_dir=analyses_dir(options),
     )
     recipe.check()
     workers = settings.workers or workers_for_this_machine(len(work))

@@ -12,6 +12,7 @@ from pathlib import Path
 from qa_analyzer.analysis.analyze import Analyzer
 from qa_analyzer.analysis.pii import mask_transcript
 from qa_analyzer.batch.file_state import file_sha256
+from qa_analyzer.batch.kept_analyses import KeptAnalyses
 from qa_analyzer.batch.work import CallResult, StoredTranscript, WorkItem, source_of
 from qa_analyzer.calls.call import Call
 from qa_analyzer.errors import CallError, InputError, TranscriptError
@@ -47,7 +48,7 @@ class CallProcessor:
 
     transcripts_dir: Path
     transcriber: Transcriber | None
-    analyzer: Analyzer | None
+    analyzer: Analyzer | KeptAnalyses | None
     scorer: Scorer | None
     keep_pii: bool = False
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from qa_analyzer.analysis.analyze import Analyzer
 from qa_analyzer.analysis.complaints import ComplaintTagger, load_lexicon
 from qa_analyzer.analysis.lexicon import ComplaintLexicon
-from qa_analyzer.analysis.sentiment import DEFAULT_MODEL, MODELS, open_sentiment
+from qa_analyzer.analysis.sentiment import DEFAULT_MODEL, MODELS, open_sentiment, sentiment_fingerprint
 from qa_analyzer.batch.file_state import state_fingerprint
+from qa_analyzer.batch.kept_analyses import ANALYSES, KeptAnalyses
 from qa_analyzer.batch.process_call import CallProcessor
 from qa_analyzer.scoring.score import Scorer, code_fingerprint
 from qa_analyzer.scoring.scorecard import Scorecard, load_scorecard
@@ -18,24 +19,30 @@ from qa_analyzer.settings import Settings
 from qa_analyzer.speech.hot_words import load_hot_words
 from qa_analyzer.speech.models import find_model
 from qa_analyzer.speech.transcribe import Transcriber, open_transcriber
+from qa_analyzer.whole_files import share
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything a worker needs to know. ``threads`` is for one worker; 0 leaves it to the libraries."""
+    """Everything a worker needs to know. ``threads`` is for one worker; 0 leaves it to the libraries.
+
+    ``analyses_dir`` is None for the folder ``analyses`` beside the transcripts.
+    """
 
     settings: Settings
     transcripts_dir: Path
     recordings: bool
     evaluate: bool
     threads: int
+    analyses_dir: Path | None = None
 
     def build(self) -> CallProcessor:
         """Load the models and rules; raises ConfigError when one of them is missing or wrong."""
+        share(self.settings.file_mode)  # a worker is a process of its own
         return CallProcessor(
             transcripts_dir=self.transcripts_dir,
             transcriber=self._transcriber() if self.recordings else None,
-            analyzer=self._analyzer() if self.evaluate else None,
+            analyzer=self.analyzer() if self.evaluate else None,
             keep_pii=self.settings.keep_pii,
             scorer=Scorer(self._scorecard()) if self.evaluate else None,
         )
@@ -91,6 +98,18 @@ class Recipe:
             device=settings.device,
             threads=self.threads,
             hot_words=settings.hotwords,
+        )
+
+    def analyzer(self) -> KeptAnalyses:
+        """Return what analyzes calls; models are loaded when the first call was not analyzed before."""
+        settings = self.settings
+        return KeptAnalyses(
+            self.analyses_dir or self.transcripts_dir.parent / ANALYSES,
+            self._analyzer,
+            (
+                sentiment_fingerprint(settings.sentiment_model, settings.models_dir),
+                self._lexicon().fingerprint,
+            ),
         )
 
     def _analyzer(self) -> Analyzer:
