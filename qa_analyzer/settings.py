@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from qa_analyzer.errors import ConfigError, FaultsError
 from qa_analyzer.human_yaml import load_model
+from qa_analyzer.whole_files import FileMode
 
 PACKAGE_DIR = Path(__file__).parent
 
@@ -59,6 +60,9 @@ class Settings(BaseSettings):
         default=None, description="SQLAlchemy URL; default a SQLite file in the output folder"
     )
     keep_pii: bool = Field(default=False, description="keep numbers, names and addresses in what is stored")
+    file_mode: FileMode = Field(
+        default=FileMode.PRIVATE, description="who may read what is written: 'private' (its owner) or 'group'"
+    )
     language: Literal["zh", "en"] = Field(
         default="zh", description="language of reports and messages to supervisors"
     )

@@ -61,7 +61,8 @@ def make_folder(path: Path) -> None:
 def draft(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Yield a file beside ``path`` that takes its place if the block ends without an error.
 
-    It has the suffix of ``path``. ``durable=False`` leaves the flushing to the system, for many files that can be made again.
+    It has the suffix of ``path``. ``durable=False`` leaves the flushing to the system: for many
+    files that can be made again.
     """
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=DRAFT_PREFIX, suffix=path.suffix)
     os.close(descriptor)

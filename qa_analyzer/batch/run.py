@@ -90,7 +90,7 @@ def execute(plan: RunPlan, runner: Runner, store: KpiStore | None, listener: Lis
     Raises ConfigError when another run holds the output folder.
     """
     make_folder(plan.out_dir)
-    lock = FileLock(plan.out_dir / ".lock", timeout=0)
+    lock = FileLock(plan.out_dir / ".lock", timeout=0, mode=0o600)
     try:
         lock.acquire()
     except Timeout as problem:

@@ -13,10 +13,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from qa_analyzer.batch.night import STORE, TRANSCRIPTS
+from qa_analyzer.batch.night import TRANSCRIPTS
 from qa_analyzer.batch.outputs import evaluations_of
 from qa_analyzer.batch.publish import read_results
 from qa_analyzer.calls.call import Call
+from qa_analyzer.cli.opening import open_settings, store_url
 from qa_analyzer.errors import ConfigError
 from qa_analyzer.kpi.contact_json import contact_document
 from qa_analyzer.kpi.export import Format, export, export_changes
@@ -24,7 +25,7 @@ from qa_analyzer.kpi.fairness import comparison_warnings
 from qa_analyzer.kpi.kpis import VALUE_COLUMNS, Dimension, kpi_table
 from qa_analyzer.kpi.outcomes import KPI_BY_ID, Measure
 from qa_analyzer.kpi.records import Selection
-from qa_analyzer.kpi.store import open_store, sqlite_url
+from qa_analyzer.kpi.store import open_store
 from qa_analyzer.whole_files import write_lines
 
 Source = Annotated[str, typer.Argument(metavar="STORE", help="OUT of a run, or the URL of a store.")]
@@ -93,6 +94,7 @@ def export_command(
     queue: Queues = None,
 ) -> None:
     """Write the store as CSV, JSON lines or Parquet, with a data dictionary."""
+    open_settings()
     selection = _selection(first_day, last_day, team, agent, queue)
     with open_store(store_url(source)) as store:
         written = (export_changes if changes else export)(store, out, form, selection)
@@ -112,6 +114,7 @@ def export_contacts(
     agent: Agents = None,
 ) -> None:
     """Write every call of a run as one JSON file in the shape that contact-centre pipelines load."""
+    open_settings()
     results, _ = read_results(source, source / TRANSCRIPTS)
     chosen = [
         evaluation
@@ -137,17 +140,6 @@ def _chosen(
         return False
     in_days = day is None or (first_day or day) <= day <= (last_day or day)
     return in_days and (not teams or call.team in teams) and (not agents or call.agent_id in agents)
-
-
-def store_url(source: str) -> str:
-    """Return the URL of a store given as such, as a SQLite file, or as the folder of a run."""
-    if "://" in source:
-        return source
-    path = Path(source)
-    file = path / STORE if path.is_dir() else path
-    if not file.is_file():
-        raise ConfigError(f"{file} is not there: give the --out folder of a run, or the URL of a store")
-    return sqlite_url(file)
 
 
 def _selection(

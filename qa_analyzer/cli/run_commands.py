@@ -24,9 +24,10 @@ from qa_analyzer.batch.night import (
 )
 from qa_analyzer.batch.watch import DropFolder
 from qa_analyzer.cli.exit_codes import ExitCode
+from qa_analyzer.cli.opening import open_settings
 from qa_analyzer.cli.progress import configure_logs, reporting
 from qa_analyzer.report.console import print_summary
-from qa_analyzer.settings import Settings, load_settings
+from qa_analyzer.settings import Settings
 
 Job = Callable[[Settings, NightOptions, Reporting], Night]
 
@@ -110,7 +111,7 @@ def run(
     json_logs: JsonLogs = False,
 ) -> None:
     """Transcribe, score and report calls. Run it again on the same OUT to go on after an interruption."""
-    settings = load_settings(
+    settings = open_settings(
         config,
         scorecard=scorecard,
         store=store,
@@ -150,7 +151,7 @@ def transcribe(
     json_logs: JsonLogs = False,
 ) -> None:
     """Write transcripts only (JSON, TXT, SRT, VTT, CSV); `score` can go on from them."""
-    settings = load_settings(
+    settings = open_settings(
         config,
         asr_model=asr_model,
         filename_pattern=filename_pattern,
@@ -174,7 +175,7 @@ def score(
     json_logs: JsonLogs = False,
 ) -> None:
     """Score stored transcripts again, without touching audio."""
-    settings = load_settings(
+    settings = open_settings(
         config,
         scorecard=scorecard,
         store=store,
@@ -192,7 +193,7 @@ def report(
     lang: Lang = None,
 ) -> None:
     """Write the HTML report of an earlier run again."""
-    settings = load_settings(config, language=lang)
+    settings = open_settings(config, language=lang)
     typer.echo(rebuild_report(settings, source))
 
 
@@ -209,7 +210,7 @@ def watch(
     json_logs: JsonLogs = False,
 ) -> None:
     """Process recordings as they arrive in a folder, each once it has stopped growing; stop with Ctrl-C."""
-    settings = load_settings(config, filename_pattern=filename_pattern, workers=workers)
+    settings = open_settings(config, filename_pattern=filename_pattern, workers=workers)
     configure_logs(json_logs=json_logs, quiet=False)
     drop = DropFolder(folder, settle_s)
     try:

@@ -31,6 +31,7 @@ from qa_analyzer.kpi.records import EVERYTHING, Override, Run, Selection, Stored
 from qa_analyzer.kpi.rows import CHINA_TIME
 from qa_analyzer.kpi.upserts import upsert_failure, upsert_override, upsert_run
 from qa_analyzer.scoring.evaluation import CallFailure, Evaluation
+from qa_analyzer.whole_files import make_empty
 
 # Evaluations written in one transaction: large enough to be quick, small enough that nobody waits for it.
 BATCH = 500
@@ -165,6 +166,7 @@ def open_store(url: str, *, zone: tzinfo = CHINA_TIME) -> KpiStore:
     except (SQLAlchemyError, TypeError) as error:
         raise StoreError(f"{shown_url}: {type(error).__name__}: this address cannot be used") from None
     if engine.dialect.name == "sqlite":
+        _make_private(parsed, shown_url)
         _set_up_sqlite(engine)
     store = KpiStore(engine, shown_url, zone)
     try:
@@ -228,6 +230,18 @@ def _options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": LOCK_WAIT_S}}
     return {"pool_pre_ping": True, "connect_args": {"options": f"-c lock_timeout={LOCK_WAIT_S}s"}}
+
+
+def _make_private(url: URL, shown_url: str) -> None:
+    """Make the file ourselves: SQLite would let everybody read it. Its side files get the same rights."""
+    if url.database in (None, "", ":memory:"):
+        return
+    path = Path(url.database)
+    try:
+        if path.parent.is_dir():  # else the database says so, in its own words
+            make_empty(path)
+    except OSError as error:
+        raise StoreError(f"{shown_url}: {error.strerror}") from error
 
 
 def _set_up_sqlite(engine: Engine) -> None:
