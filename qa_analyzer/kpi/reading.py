@@ -103,8 +103,13 @@ class Snapshot:
 
     def revision(self) -> int:
         """Return the watermark: ``Selection.after_revision`` of it yields what changes from now on."""
-        latest = self._connection.execute(select(func.max(schema.evaluations.c.revision))).scalar_one()
-        return int(latest or 0)
+        evaluations, counters = schema.evaluations, schema.counters
+        latest = self._connection.execute(select(func.max(evaluations.c.revision))).scalar_one()
+        # The counter too: a watermark must not seem to be another store's because its change was purged.
+        handed_out = self._connection.execute(
+            select(counters.c.value).where(counters.c.name == "revision")
+        ).scalar_one_or_none()
+        return max(latest or 0, handed_out or 0)
 
 
 def read_facts(connection: Connection, selection: Selection) -> Facts:

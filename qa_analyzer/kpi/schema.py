@@ -272,5 +272,17 @@ overrides = Table(
     Column("reason", Text, nullable=False),
 )
 
+# What people did; triggers refuse to change or remove a line. Not keyed to ``calls``: it outlives them.
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("entry_id", BigKey, primary_key=True, autoincrement=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("details", JSON, nullable=False),
+)
+
 # The parts of an evaluation that are written anew when its content changes, dependents first.
 PARTS = (evidence, criteria, complaints, sentiments)

@@ -5,39 +5,35 @@ One writer at a time; readers work meanwhile and each sees one consistent moment
 
 from __future__ import annotations
 
-import sqlite3
-import time
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, func, select
 
-from qa_analyzer.errors import MissingDependencyError, StoreError
+from qa_analyzer.errors import StoreError
 from qa_analyzer.kpi import migrations, schema
+from qa_analyzer.kpi.audit_log import AuditEntry, add_entry, override_entry, read_entries
+from qa_analyzer.kpi.database import open_engine, store_errors
 from qa_analyzer.kpi.evaluation_upserts import upsert_evaluations
 from qa_analyzer.kpi.facts import Facts
+from qa_analyzer.kpi.purging import CALLS_AT_A_TIME, CallAge, compact, count_rows, purge_calls, read_call_ages
 from qa_analyzer.kpi.reading import Snapshot
 from qa_analyzer.kpi.records import EVERYTHING, Override, Run, Selection, StoredEvaluation
 from qa_analyzer.kpi.rows import CHINA_TIME
 from qa_analyzer.kpi.upserts import upsert_failure, upsert_override, upsert_run
 from qa_analyzer.scoring.evaluation import CallFailure, Evaluation
-from qa_analyzer.whole_files import make_empty
 
 # Evaluations written in one transaction: large enough to be quick, small enough that nobody waits for it.
 BATCH = 500
-
-# How long a writer waits for another one before it gives up.
-LOCK_WAIT_S = 60
 
 # Any number will do, as long as every release uses the same one.
 _MIGRATION_LOCK = 7_164_019
@@ -93,9 +89,45 @@ class KpiStore:
             upsert_failure(connection, failure, run_id)
 
     def save_override(self, override: Override) -> None:
-        """Put a person's verdict beside the machine's."""
+        """Put a person's verdict beside the machine's, and a line into the audit log."""
         with self._writing() as connection:
-            upsert_override(connection, override)
+            if upsert_override(connection, override):
+                add_entry(connection, override_entry(override))
+
+    def record(self, entry: AuditEntry) -> None:
+        """Add a line to the audit log."""
+        with self._writing() as connection:
+            add_entry(connection, entry)
+
+    def audit_log(self) -> tuple[AuditEntry, ...]:
+        """Return every line of the audit log, oldest first."""
+        with self._reading() as connection:
+            return read_entries(connection)
+
+    def call_ages(self) -> Mapping[str, CallAge]:
+        """Return when each call was and was last judged, by call_id; failed calls included."""
+        with self._reading() as connection:
+            return read_call_ages(connection)
+
+    def rows_of(self, call_ids: Sequence[str]) -> Mapping[str, int]:
+        """Return how many rows of each table hang on these calls."""
+        with self._reading() as connection:
+            return count_rows(connection, call_ids)
+
+    def purge(self, call_ids: Sequence[str]) -> Mapping[str, int]:
+        """Remove calls with everything that hangs on them; return the rows removed by table.
+
+        Done in batches: an interrupted purge is continued by the same call.
+        """
+        removed: Counter[str] = Counter()
+        for first in range(0, len(call_ids), CALLS_AT_A_TIME):
+            with self._writing() as connection:
+                removed.update(purge_calls(connection, call_ids[first : first + CALLS_AT_A_TIME]))
+        return removed
+
+    def compact(self) -> str | None:
+        """Wipe what was removed from the disk; return why that must wait, None when it is done."""
+        return compact(self._engine)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -138,7 +170,7 @@ class KpiStore:
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         with (
-            _store_errors(self._shown_url),
+            store_errors(self._shown_url),
             self._engine.execution_options(writes=True).begin() as connection,
         ):
             yield connection
@@ -148,7 +180,7 @@ class KpiStore:
         engine = self._engine
         if engine.dialect.name == "postgresql":  # SQLite readers keep their moment anyway
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
-        with _store_errors(self._shown_url), engine.begin() as connection:
+        with store_errors(self._shown_url), engine.begin() as connection:
             yield connection
 
 
@@ -158,19 +190,10 @@ def open_store(url: str, *, zone: tzinfo = CHINA_TIME) -> KpiStore:
     ``url`` is ``sqlite:///path/to/file.db`` or ``postgresql://user:password@host/name``. ``zone`` is the call
     centre's clock: it gives calls their day. Raises StoreError; a password never appears in it.
     """
-    parsed, shown_url = _parse(url)
-    try:
-        engine = create_engine(parsed, hide_parameters=True, **_options(parsed))
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError("a PostgreSQL store", "postgres") from error
-    except (SQLAlchemyError, TypeError) as error:
-        raise StoreError(f"{shown_url}: {type(error).__name__}: this address cannot be used") from None
-    if engine.dialect.name == "sqlite":
-        _make_private(parsed, shown_url)
-        _set_up_sqlite(engine)
+    engine, shown_url = open_engine(url)
     store = KpiStore(engine, shown_url, zone)
     try:
-        with _store_errors(shown_url):
+        with store_errors(shown_url):
             migrate(engine)
     except BaseException:
         engine.dispose()
@@ -205,85 +228,3 @@ def migrate(engine: Engine, target: str = "head") -> None:
             connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         config.attributes["connection"] = connection
         command.upgrade(config, target)
-
-
-def _parse(url: str) -> tuple[URL, str]:
-    """Return the address and how it may be shown: without password and options."""
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        raise StoreError(
-            "the store's address is no database URL (sqlite:///file.db, postgresql://…)"
-        ) from None
-    backend = parsed.get_backend_name()
-    if backend not in ("sqlite", "postgresql", "postgres"):
-        raise StoreError(f"{backend}: the store is kept in SQLite or PostgreSQL only")
-    if backend == "sqlite":
-        parsed = parsed.set(drivername="sqlite")
-    else:
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    shown = parsed.set(drivername=backend, query={}).render_as_string(hide_password=True)
-    return parsed, shown
-
-
-def _options(url: URL) -> dict[str, Any]:
-    if url.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": LOCK_WAIT_S}}
-    return {"pool_pre_ping": True, "connect_args": {"options": f"-c lock_timeout={LOCK_WAIT_S}s"}}
-
-
-def _make_private(url: URL, shown_url: str) -> None:
-    """Make the file ourselves: SQLite would let everybody read it. Its side files get the same rights."""
-    if url.database in (None, "", ":memory:"):
-        return
-    path = Path(url.database)
-    try:
-        if path.parent.is_dir():  # else the database says so, in its own words
-            make_empty(path)
-    except OSError as error:
-        raise StoreError(f"{shown_url}: {error.strerror}") from error
-
-
-def _set_up_sqlite(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # the driver's own transactions would end before table changes
-        connection.execute("PRAGMA foreign_keys=ON")
-        _switch_to_wal(connection)
-        connection.execute("PRAGMA synchronous=NORMAL")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # A reader that turned writer half-way would be refused; writers queue up from the start.
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _switch_to_wal(connection: sqlite3.Connection) -> None:
-    """Let readers and one writer work side by side.
-
-    Two programs that open a new file at once would collide here: SQLite does not wait for this by itself.
-    """
-    give_up_s = time.monotonic() + LOCK_WAIT_S
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() >= give_up_s:
-                raise
-            time.sleep(0.02)
-
-
-@contextmanager
-def _store_errors(shown_url: str) -> Iterator[None]:
-    """Turn a database's errors into StoreError: one line, no values, no password."""
-    try:
-        yield
-    except StoreError as error:
-        raise StoreError(f"{shown_url}: {error}") from error
-    except DBAPIError as error:
-        lines = str(error.orig).strip().splitlines()
-        raise StoreError(f"{shown_url}: {lines[0] if lines else type(error.orig).__name__}") from error
-    except SQLAlchemyError as error:
-        raise StoreError(f"{shown_url}: {type(error).__name__}: {error}") from error

@@ -93,8 +93,8 @@ def upsert_failure(connection: Connection, failure: CallFailure, run_id: str | N
         connection.execute(update(table).where(mine).values(renewed))
 
 
-def upsert_override(connection: Connection, override: Override) -> None:
-    """Put a person's verdict beside the machine's; earlier decisions stay as history.
+def upsert_override(connection: Connection, override: Override) -> bool:
+    """Put a person's verdict beside the machine's; earlier decisions stay as history. Return False if known.
 
     Raises StoreError when the store has no such evaluation or criterion.
     """
@@ -125,7 +125,7 @@ def upsert_override(connection: Connection, override: Override) -> None:
     mine = and_(*(overrides.c[name] == cell for name, cell in key.items()))
     known = connection.execute(select(overrides).where(mine)).mappings().one_or_none()
     if known is not None and all(known[name] == cell for name, cell in cells.items()):
-        return
+        return False
     if known is None:
         connection.execute(insert(overrides).values(**key, **cells))
     else:
@@ -133,3 +133,4 @@ def upsert_override(connection: Connection, override: Override) -> None:
     renewed = update(evaluations).where(evaluations.c.evaluation_id == evaluation_id)
     connection.execute(renewed.values(revision=numbers.revision, updated_at=datetime.now(UTC)))
     numbers.keep()
+    return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from qa_analyzer.analysis.call_analysis import (
@@ -16,6 +16,7 @@ from qa_analyzer.analysis.call_analysis import (
     TurnSentiment,
 )
 from qa_analyzer.calls.call import Call, Direction, Role
+from qa_analyzer.kpi.records import Override
 from qa_analyzer.scoring.evaluation import (
     CriterionResult,
     Evaluation,
@@ -40,6 +41,18 @@ from qa_analyzer.speech.transcript import (
 LEVELS = [SentimentLabel.NEGATIVE, SentimentLabel.NEUTRAL, SentimentLabel.POSITIVE]
 CLASS_OF = {"signal": "network", "unknown_charge": "charges", "attitude": "service"}
 RISKS = ("escalation", "churn", "repeat_contact")
+
+# A person's verdict on what ``evaluate()`` builds; its reason holds what no log may.
+OVERRIDE = Override(
+    call_id="c1",
+    scorecard_fingerprint="card-1",
+    transcript_fingerprint="t-c1",
+    criterion_id="greeting",
+    verdict=Verdict.FAIL,
+    reviewer="李组长",
+    decided_at=datetime(2026, 3, 2, 8, tzinfo=UTC),
+    reason="客户原话：我的身份证号是…",
+)
 
 
 def grade_of(percent: float | None) -> Grade:
