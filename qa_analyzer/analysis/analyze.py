@@ -11,6 +11,7 @@ from qa_analyzer.analysis.call_analysis import CallAnalysis
 from qa_analyzer.analysis.complaints import ComplaintTagger
 from qa_analyzer.analysis.metrics import measure
 from qa_analyzer.analysis.sentiment import SentimentModel, judge_call
+from qa_analyzer.analysis.voice_cues import voice_cues
 from qa_analyzer.speech.transcript import Transcript
 
 
@@ -32,6 +33,7 @@ class Analyzer:
             complaints=complaints,
             risks=risks,
             lexicon_fingerprint=self.tagger.lexicon.fingerprint,
+            voice_cues=voice_cues(transcript),
         )
 
 

@@ -133,9 +133,42 @@ class ComplaintTag:
     severity: int | None = None
 
 
+class VoiceCueKind(StrEnum):
+    """What in a voice may rise."""
+
+    LOUDNESS = "loudness"
+    PITCH = "pitch"
+    RATE = "rate"
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """How far a figure lies above the speaker's median turn; ``z`` is that in robust standard deviations.
+
+    ``amount`` is in decibels (loudness), semitones (pitch) or doublings (rate: 0.5 is 41 % faster).
+    """
+
+    amount: float
+    z: float
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceCue:
+    """How a customer turn sounds against the customer's other turns; kinds not measured are missing."""
+
+    turn_index: int
+    start_s: float | None
+    rises: Mapping[VoiceCueKind, Rise]
+    raised: tuple[VoiceCueKind, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class CallAnalysis:
-    """A transcript with everything the rules may look at."""
+    """A transcript with everything the rules may look at.
+
+    ``voice_cues`` is None where the sound of turns is not known; it stands beside the sentiment, no rule
+    reads it.
+    """
 
     transcript: Transcript
     metrics: ConversationMetrics
@@ -143,3 +176,4 @@ class CallAnalysis:
     complaints: tuple[ComplaintTag, ...]
     risks: tuple[ComplaintTag, ...]
     lexicon_fingerprint: str
+    voice_cues: tuple[VoiceCue, ...] | None = None

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from qa_analyzer.analysis.call_analysis import ComplaintTag, TurnSentiment
-from qa_analyzer.report.formats import clock
+from qa_analyzer.analysis.call_analysis import ComplaintTag, TurnSentiment, VoiceCue, VoiceCueKind
+from qa_analyzer.report.formats import clock, decimal, share
 from qa_analyzer.report.highlights import Mark, TextSegment, cut_text
 from qa_analyzer.report.naming import complaint_name, criterion_names
 from qa_analyzer.report.report_data import ReportData
@@ -39,6 +39,7 @@ class TurnLine:
     chips: tuple[Chip, ...]
     sentiment: TurnSentiment | None
     interrupts_s: float | None
+    voice: tuple[str, ...] = ()
 
 
 def turn_lines(evaluation: Evaluation, report_data: ReportData, wording: Wording) -> tuple[TurnLine, ...]:
@@ -53,6 +54,7 @@ def turn_lines(evaluation: Evaluation, report_data: ReportData, wording: Wording
         _add_tag("risk", tag, report_data, wording, marks, chips)
     sentiments = {sentiment.turn_index: sentiment for sentiment in analysis.sentiment.turns}
     cuts = {cut.turn_index: cut.overlap_s for cut in analysis.metrics.interruptions or ()}
+    voices = {cue.turn_index: _raised(cue, wording) for cue in analysis.voice_cues or ()}
     return tuple(
         TurnLine(
             turn=turn,
@@ -62,9 +64,20 @@ def turn_lines(evaluation: Evaluation, report_data: ReportData, wording: Wording
             chips=tuple(chips[turn.index]),
             sentiment=sentiments.get(turn.index),
             interrupts_s=cuts.get(turn.index),
+            voice=voices.get(turn.index, ()),
         )
         for turn in analysis.transcript.turns
     )
+
+
+def _raised(cue: VoiceCue, wording: Wording) -> tuple[str, ...]:
+    """Say what rose in the customer's voice, and by how much."""
+    said = []
+    for kind in cue.raised:
+        amount = cue.rises[kind].amount
+        shown = share(2**amount - 1) if kind is VoiceCueKind.RATE else decimal(amount, 0)
+        said.append(wording(f"voice_cue.{kind}", amount=shown))
+    return tuple(said)
 
 
 def _add_verdicts(

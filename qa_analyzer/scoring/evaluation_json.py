@@ -15,6 +15,7 @@ from qa_analyzer.analysis.call_analysis import (
     CallSentiment,
     ComplaintTag,
     ConversationMetrics,
+    VoiceCue,
 )
 from qa_analyzer.scoring.evaluation import CriterionResult, Evaluation, Fingerprints, Grade
 from qa_analyzer.speech.transcript import Transcript
@@ -43,6 +44,7 @@ def evaluation_to_json(evaluation: Evaluation) -> dict[str, Any]:
         "complaints": [_tag_to_json(tag) for tag in analysis.complaints],
         "risks": [_tag_to_json(tag) for tag in analysis.risks],
         "sentiment": _renamed(_sentiments().dump_python(analysis.sentiment, mode="json"), *_MODEL),
+        "voice_cues": _cues().dump_python(analysis.voice_cues, mode="json"),
         "metrics": _metrics().dump_python(analysis.metrics, mode="json"),
         "fingerprints": asdict(evaluation.fingerprints),
     }
@@ -60,6 +62,7 @@ def evaluation_from_json(plain: Mapping[str, Any], transcript: Transcript) -> Ev
         complaints=tuple(_tag_from_json(tag) for tag in plain["complaints"]),
         risks=tuple(_tag_from_json(tag) for tag in plain["risks"]),
         lexicon_fingerprint=fingerprints.lexicon,
+        voice_cues=_cues().validate_python(plain.get("voice_cues")),
     )
     return Evaluation(
         analysis=analysis,
@@ -119,6 +122,11 @@ def _tags() -> TypeAdapter[ComplaintTag]:
 @cache
 def _metrics() -> TypeAdapter[ConversationMetrics]:
     return TypeAdapter(ConversationMetrics)
+
+
+@cache
+def _cues() -> TypeAdapter[tuple[VoiceCue, ...] | None]:
+    return TypeAdapter(tuple[VoiceCue, ...] | None)
 
 
 @cache

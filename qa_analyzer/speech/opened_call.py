@@ -20,6 +20,7 @@ from qa_analyzer.speech.sides import MixedAudio, Sides, channel_sides, voice_sid
 from qa_analyzer.speech.transcript import AudioFacts, Channel, ChannelFinding, ChannelProblem, Transcript
 from qa_analyzer.speech.turns import assemble_turns
 from qa_analyzer.speech.vad import ChannelAudio, VoiceDetector
+from qa_analyzer.speech.voice_figures import with_voice_figures
 
 MIN_VOICE_S = 0.3
 """A channel with less voice has no party on it."""
@@ -57,14 +58,15 @@ class OpenedCall:
         else:
             sides = voice_sides(self.call, phrases, self.diarization)
         duration_s = round(self.audio.duration_s, 3)
+        turns = assemble_turns(
+            sides.phrases,
+            {side: sides.role_of(side) for side in (0, 1)},
+            confidence=sides.roles.confidence,
+            physical=sides.physical,
+        )
         return Transcript(
             call=self.call,
-            turns=assemble_turns(
-                sides.phrases,
-                {side: sides.role_of(side) for side in (0, 1)},
-                confidence=sides.roles.confidence,
-                physical=sides.physical,
-            ),
+            turns=with_voice_figures(turns, self.audio, self.voices),
             roles=sides.roles,
             overlap_known=sides.physical,
             audio=AudioFacts(

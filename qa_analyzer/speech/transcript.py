@@ -25,12 +25,21 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceFigures:
+    """How a turn sounds: the medians of its voiced frames. ``pitch_hz`` is None where too little has one."""
+
+    level_dbfs: float
+    pitch_hz: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One role holding the floor. Turns of different roles may overlap in time.
 
     ``channel`` is None for text and for mono recordings. ``start_s`` and ``end_s`` are None in text without
     times; then ``pause_before_s`` (silence before the turn) and ``overlap_s`` (how long before the end of the
     previous turn this one starts) may be given instead. ``role_confidence`` is in [0, 1].
+    ``voice`` is None for text and mono recordings, and for turns too short to say how they sound.
     """
 
     index: int
@@ -43,6 +52,7 @@ class Turn:
     pause_before_s: float | None = None
     overlap_s: float | None = None
     role_confidence: float = 1.0
+    voice: VoiceFigures | None = None
 
 
 class AuditKind(StrEnum):

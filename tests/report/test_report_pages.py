@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from qa_analyzer.analysis.call_analysis import Rise, VoiceCue, VoiceCueKind
 from qa_analyzer.report.html_pages import content_policy
 from qa_analyzer.report.report import write_report
 from qa_analyzer.scoring.evaluation import Verdict
@@ -221,3 +222,25 @@ def test_a_verdict_outside_the_scorecard_is_not_lost(
     page = read_page((tmp_path / "calls" / "C0001.html").read_text("utf-8"))
     assert {f"criterion-{criterion.criterion_id}" for criterion in first.criteria} <= set(page.ids)
     assert "其他评分项" in page.text
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [("zh", ("声音变大 +6 分贝", "语速变快 +41%")), ("en", ("louder, +6 dB", "faster, +41%"))],
+)
+def test_a_raised_voice_is_told_beside_the_words(
+    made_up: ModuleType, tmp_path: Path, lang: str, words: tuple[str, str]
+) -> None:
+    plain = made_up.evaluation(call_id="C1")
+    rises = {
+        VoiceCueKind.LOUDNESS: Rise(6.2, 3.0),
+        VoiceCueKind.PITCH: Rise(2.0, 1.0),
+        VoiceCueKind.RATE: Rise(0.5, 4.0),
+    }
+    cue = VoiceCue(1, 3.0, rises, (VoiceCueKind.LOUDNESS, VoiceCueKind.RATE))
+    raised = replace(plain, analysis=replace(plain.analysis, voice_cues=(cue, VoiceCue(3, 9.0, rises, ()))))
+    write_report(made_up.report_data((raised,)), tmp_path, lang=lang)
+    page = (tmp_path / "calls" / "C1.html").read_text("utf-8")
+    turn = page[page.index('id="turn-1"') : page.index('id="turn-2"')]
+    assert all(word in turn for word in words)
+    assert page.count('r-voice"') == 2

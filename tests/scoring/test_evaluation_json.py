@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import jsonschema
 import pytest
@@ -9,9 +10,12 @@ from qa_analyzer.analysis.call_analysis import (
     ComplaintTag,
     ConversationMetrics,
     Interruption,
+    Rise,
     SentimentLabel,
     Silence,
     TurnSentiment,
+    VoiceCue,
+    VoiceCueKind,
 )
 from qa_analyzer.calls.call import Call, GivenTurn, Role
 from qa_analyzer.scoring.evaluation import (
@@ -121,3 +125,26 @@ def test_what_is_no_evaluation_is_refused() -> None:
         evaluation_from_json(
             evaluation_to_json(evaluation()) | {"criteria": {"greeting": {"verdict": "maybe"}}}, transcript
         )
+
+
+def test_voice_cues_stand_beside_the_sentiment_and_are_read_back() -> None:
+    cues = (
+        VoiceCue(1, 4.5, {VoiceCueKind.LOUDNESS: Rise(6.25, 3.1)}, (VoiceCueKind.LOUDNESS,)),
+        VoiceCue(3, 9.0, {VoiceCueKind.PITCH: Rise(-0.5, -0.4)}, ()),
+    )
+    silent = evaluation()
+    heard = replace(silent, analysis=replace(silent.analysis, voice_cues=cues))
+    plain = json.loads(json.dumps(evaluation_to_json(heard)))
+    jsonschema.validate(plain, json.loads(SCHEMA_PATH.read_text(encoding="utf-8")))
+    assert plain["voice_cues"][0] == {
+        "turn_index": 1, "start_s": 4.5,
+        "rises": {"loudness": {"amount": 6.25, "z": 3.1}}, "raised": ["loudness"],
+    }  # fmt: skip
+    assert evaluation_from_json(plain, heard.analysis.transcript).analysis.voice_cues == cues
+    without = evaluation_to_json(silent)
+    assert without["voice_cues"] is None
+    del without["voice_cues"]  # as earlier versions wrote it
+    assert evaluation_from_json(without, silent.analysis.transcript) == silent
+    assert {key: plain[key] for key in ("sentiment", "percent", "criteria")} == {
+        key: without[key] for key in ("sentiment", "percent", "criteria")
+    }
