@@ -23,11 +23,11 @@ class KeptAnalyses:
     """Analyzes calls like ``Analyzer``, but only those that were not analyzed before.
 
     ``open_analyzer`` loads the models when the first call needs them. ``judged_by`` are the fingerprints of
-    sentiment model and lexicon. Nothing is kept where the folder cannot be written to.
+    sentiment model and lexicon. Nothing is kept without a folder, or where it cannot be written to.
     """
 
     def __init__(
-        self, folder: Path, open_analyzer: Callable[[], Analyzer], judged_by: tuple[str, str]
+        self, folder: Path | None, open_analyzer: Callable[[], Analyzer], judged_by: tuple[str, str]
     ) -> None:
         self._folder = folder
         self._open_analyzer = open_analyzer
@@ -37,14 +37,15 @@ class KeptAnalyses:
     def analyze(self, transcript: Transcript) -> CallAnalysis:
         """Return all that the rules may look at."""
         key = f"{transcript_fingerprint(transcript)}|{self._judged_by}"
-        path = self._folder / f"{transcript.call_id}.json"
-        kept = _read(path, transcript, key)
+        path = self._folder / f"{transcript.call_id}.json" if self._folder is not None else None
+        kept = _read(path, transcript, key) if path is not None else None
         if kept is not None:
             return kept
         if self._analyzer is None:
             self._analyzer = self._open_analyzer()
         analysis = self._analyzer.analyze(transcript)
-        _write(path, analysis_to_json(analysis, key))
+        if path is not None:
+            _write(path, analysis_to_json(analysis, key))
         return analysis
 
 

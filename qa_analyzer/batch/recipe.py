@@ -42,9 +42,11 @@ class Recipe:
         return CallProcessor(
             transcripts_dir=self.transcripts_dir,
             transcriber=self._transcriber() if self.recordings else None,
-            analyzer=self.analyzer() if self.evaluate else None,
+            analyzer=self.analyzer(self.analyses_dir or self.transcripts_dir.parent / ANALYSES)
+            if self.evaluate
+            else None,
             keep_pii=self.settings.keep_pii,
-            scorer=Scorer(self._scorecard()) if self.evaluate else None,
+            scorer=self.scorer() if self.evaluate else None,
         )
 
     def check(self) -> None:
@@ -100,11 +102,15 @@ class Recipe:
             hot_words=settings.hotwords,
         )
 
-    def analyzer(self) -> KeptAnalyses:
+    def scorer(self) -> Scorer:
+        """Return what judges calls by the configured scorecard; raises ScorecardError."""
+        return Scorer(self._scorecard())
+
+    def analyzer(self, kept_in: Path | None) -> KeptAnalyses:
         """Return what analyzes calls; models are loaded when the first call was not analyzed before."""
         settings = self.settings
         return KeptAnalyses(
-            self.analyses_dir or self.transcripts_dir.parent / ANALYSES,
+            kept_in,
             self._analyzer,
             (
                 sentiment_fingerprint(settings.sentiment_model, settings.models_dir),

@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from qa_analyzer.cli.exit_codes import ExitCode
+from qa_analyzer.cli.explain_command import explain_call
 from qa_analyzer.scoring.scorecard import load_scorecard
 from qa_analyzer.scoring.scorecard_examples import mutate, run_examples
 from qa_analyzer.settings import load_settings
 
-app = typer.Typer(no_args_is_help=True, help="Check and test scorecards.")
+app = typer.Typer(no_args_is_help=True, help="Check, test, explain and compare scorecards.")
+app.command("explain")(explain_call)
 
 Files = Annotated[
     list[Path] | None, typer.Argument(metavar="FILE...", help="Scorecards [the configured one].")

@@ -152,7 +152,7 @@ class CallView:
     ) -> Hit:
         """Make a hit from offsets in the turn's own text, with its moment in the call."""
         start_s, end_s = self.moment(turn, start, end)
-        words = _words_in(turn, start, end)
+        words = words_in(turn, start, end)
         certain = kind is not MatchKind.SOUND or (
             distance <= CERTAIN_SOUND_DISTANCE and end - start >= CERTAIN_SOUND_CHARS
         )
@@ -174,7 +174,7 @@ class CallView:
 
     def moment(self, turn: Turn, start: int, end: int) -> tuple[float | None, float | None]:
         """Return when ``text[start:end]`` of a turn was said: from its words, else by proportion."""
-        words = _words_in(turn, start, end)
+        words = words_in(turn, start, end)
         if words:
             return words[0].start_s, words[-1].end_s
         if turn.start_s is None or turn.end_s is None or not turn.text:
@@ -235,7 +235,7 @@ class CallView:
         return self.hit_at(turn, begin, stop, kind, label=family.key, distance=distance)
 
 
-def _words_in(turn: Turn, start: int, end: int) -> tuple[Word, ...]:
+def words_in(turn: Turn, start: int, end: int) -> tuple[Word, ...]:
     """Return the recognised words that ``text[start:end]`` of a turn is made of; empty for text calls."""
     position, found = 0, []
     for word in turn.words:

@@ -32,7 +32,11 @@ class Judgement:
 
 def judge(criterion: Criterion, view: CallView) -> CriterionResult:
     """Judge one criterion on one call."""
-    judgement = decide(criterion, view)
+    return conclude(criterion, decide(criterion, view), view)
+
+
+def conclude(criterion: Criterion, judgement: Judgement, view: CallView) -> CriterionResult:
+    """Turn a judgement into points, evidence and a sentence."""
     points = 0.0 if criterion.auto_fail else criterion.weight
     judged = judgement.verdict in (Verdict.PASS, Verdict.FAIL)
     return CriterionResult(
