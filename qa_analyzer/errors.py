@@ -11,6 +11,7 @@ QAError
 │   ├── TranscriptionError      recognition failed
 │   └── TranscriptError         a stored transcript is damaged or of an unknown version
 ├── StoreError                  the KPI store cannot be read or written
+├── OutputError                 the disk took no more; the night stops, and goes on when there is room
 └── MissingDependencyError      names the extra to install
 
 Every class passes its own arguments to ``super().__init__`` so that it survives pickling between workers.
@@ -110,6 +111,21 @@ class TranscriptError(CallError):
 
 class StoreError(QAError):
     """The KPI store cannot be read or written."""
+
+
+class OutputError(QAError):
+    """The disk took no more: it is full, over its quota, or failing. What was finished is kept."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path} cannot be written: {self.reason}; make room on that disk, then run the same "
+            "command again: it goes on where it stopped"
+        )
 
 
 class MissingDependencyError(ConfigError):

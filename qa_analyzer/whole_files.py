@@ -15,7 +15,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO
 
+from qa_analyzer.errors import OutputError
+
 DRAFT_PREFIX = ".draft."
+
+# What a disk answers that takes no more, whatever is written and by whom.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 # What file systems answer that cannot flush a folder: there the rename is as safe as it gets.
 _CANNOT_FLUSH_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES)
@@ -47,14 +52,27 @@ def share(mode: FileMode) -> None:
     _mode = mode
 
 
+@contextmanager
+def needing_room(path: Path) -> Iterator[None]:
+    """Turn the answer of a disk that takes no more into an OutputError, also from inside a library."""
+    try:
+        yield
+    except Exception as problem:
+        reason = _lack_of_room(problem)
+        if reason is None:
+            raise
+        raise OutputError(path, reason) from problem
+
+
 def make_folder(path: Path) -> None:
     """Make a folder and those above it that are missing; folders that exist keep their permissions."""
-    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
-    for folder in reversed(missing):
-        with suppress(FileExistsError):  # somebody else was quicker
-            folder.mkdir(mode=_mode.folder_bits)
-            folder.chmod(_mode.folder_bits)  # whatever the umask
-    path.mkdir(exist_ok=True)  # raises where a file has that name
+    with needing_room(path):
+        missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+        for folder in reversed(missing):
+            with suppress(FileExistsError):  # somebody else was quicker
+                folder.mkdir(mode=_mode.folder_bits)
+                folder.chmod(_mode.folder_bits)  # whatever the umask
+        path.mkdir(exist_ok=True)  # raises where a file has that name
 
 
 @contextmanager
@@ -62,22 +80,23 @@ def draft(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Yield a file beside ``path`` that takes its place if the block ends without an error.
 
     It has the suffix of ``path``. ``durable=False`` leaves the flushing to the system: for many
-    files that can be made again.
+    files that can be made again. Raises OutputError when the disk takes no more.
     """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=DRAFT_PREFIX, suffix=path.suffix)
-    os.close(descriptor)
-    beside = Path(name)
-    try:
-        yield beside
-        beside.chmod(_mode.file_bits)
-        if durable:
-            _flush(beside)
-        beside.replace(path)
-        if durable:
-            _flush_folder(path.parent)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    with needing_room(path):
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=DRAFT_PREFIX, suffix=path.suffix)
+        os.close(descriptor)
+        beside = Path(name)
+        try:
+            yield beside
+            beside.chmod(_mode.file_bits)
+            if durable:
+                _flush(beside)
+            beside.replace(path)
+            if durable:
+                _flush_folder(path.parent)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
 
 
 @contextmanager
@@ -98,21 +117,39 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
             stream.write(line + "\n")
 
 
+def clear_drafts(folder: Path) -> None:
+    """Remove what programs that were killed left half-written below a folder; nobody else may write there."""
+    for beside in sorted(folder.rglob(f"{DRAFT_PREFIX}*")):
+        with suppress(OSError):
+            beside.unlink()
+
+
 def open_to_append(path: Path) -> int:
     """Return the descriptor of a file that grows by appending; make it, name on the disk, if missing."""
     make_folder(path.parent)
-    new = not path.exists()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _mode.file_bits)
-    if new:
-        os.fchmod(descriptor, _mode.file_bits)
-        _flush_folder(path.parent)
-    return descriptor
+    with needing_room(path):
+        new = not path.exists()
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _mode.file_bits)
+        if new:
+            os.fchmod(descriptor, _mode.file_bits)
+            _flush_folder(path.parent)
+        return descriptor
 
 
 def make_empty(path: Path) -> None:
     """Make an empty file with our permissions for a library to fill; one that exists is left alone."""
     if not path.exists():
         os.close(open_to_append(path))
+
+
+def _lack_of_room(problem: BaseException | None) -> str | None:
+    """Return how the disk refused, if that is what lies behind an error; libraries wrap it in their own."""
+    while problem is not None:
+        number = getattr(problem, "errno", None)
+        if number in _NO_ROOM:
+            return os.strerror(number)
+        problem = problem.__cause__ or problem.__context__
+    return None
 
 
 def _flush(path: Path) -> None:

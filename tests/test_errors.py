@@ -17,6 +17,7 @@ MADE = [
     errors.TranscriptionError("c1", "x"),
     errors.TranscriptError("c1", "x"),
     errors.StoreError("x"),
+    errors.OutputError(Path("out/a"), "No space left on device"),
     errors.MissingDependencyError("mono", "mono"),
 ]
 

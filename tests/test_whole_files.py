@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from qa_analyzer.errors import OutputError
 from qa_analyzer.whole_files import (
     FileMode,
+    clear_drafts,
     draft,
     make_empty,
     make_folder,
@@ -123,9 +125,31 @@ def test_a_full_disk_is_reported_and_leaves_nothing(tmp_path: Path, monkeypatch:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OutputError, match=r"No space left .* same command"):
         write_lines(tmp_path / "a", ["x"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_seen_through_the_errors_of_libraries(tmp_path: Path) -> None:
+    def write(_beside: Path) -> None:
+        try:
+            raise OSError(122, "Disk quota exceeded")
+        except OSError as problem:
+            raise ValueError("the library could not write") from problem
+
+    with pytest.raises(OutputError, match="quota"), draft(tmp_path / "a") as beside:
+        write(beside)
+    with pytest.raises(ValueError, match="another"), draft(tmp_path / "a"):
+        raise ValueError("another fault")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_drafts_of_killed_programs_are_cleared(tmp_path: Path) -> None:
+    (tmp_path / "calls").mkdir()
+    for name in (".draft.abc.json", "calls/.draft.x.html", "calls/whole.html", ".lock"):
+        (tmp_path / name).write_text("x", encoding="utf-8")
+    clear_drafts(tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == [".lock", "calls", "whole.html"]
 
 
 def test_what_grows_is_appended_to(tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 """What a run has finished so far, one line a call, safe against kill -9 and power loss.
 
-A line is appended and flushed to disk once a call is done, so a restart knows exactly what is left. A torn
-last line (the power went while it was written) is dropped: its call is done again.
+A line is appended and flushed to disk once a call is done, so a restart knows exactly what is left. Every
+line carries a check sum. A torn last line (the power went while it was written) and a line that was damaged
+later are dropped: their calls are done again.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +17,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from qa_analyzer.scoring.evaluation import CallFailure
-from qa_analyzer.whole_files import open_to_append
+from qa_analyzer.whole_files import needing_room, open_to_append
+
+_START = b'{"entry": '
+_END_BYTES = len(b', "crc32": "00000000"}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +65,11 @@ class Journal:
         """Add a line and wait until it is on the disk."""
         if self._descriptor is None:
             raise RuntimeError("the journal is not open")
-        line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
-        os.write(self._descriptor, line.encode("utf-8"))
-        os.fsync(self._descriptor)
+        line = memoryview(_line(entry))
+        with needing_room(self._path):
+            while line:  # a disk that fills up takes a part first
+                line = line[os.write(self._descriptor, line) :]
+            os.fsync(self._descriptor)
 
     def __enter__(self) -> Self:
         ends_torn = (
@@ -70,7 +77,8 @@ class Journal:
         )
         self._descriptor = open_to_append(self._path)
         if ends_torn:
-            os.write(self._descriptor, b"\n")
+            with needing_room(self._path):
+                os.write(self._descriptor, b"\n")
         return self
 
     def __exit__(
@@ -81,14 +89,27 @@ class Journal:
             self._descriptor = None
 
 
+def _line(entry: JournalEntry) -> bytes:
+    text = json.dumps(asdict(entry), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return _START + text + _end(text) + b"\n"
+
+
+def _end(text: bytes) -> bytes:
+    return b', "crc32": "%08x"}' % zlib.crc32(text)
+
+
 def _parse(raw: bytes) -> JournalEntry | None:
+    raw = raw.removesuffix(b"\n")
+    text = raw[len(_START) : -_END_BYTES]
+    if not raw.startswith(_START) or raw[-_END_BYTES:] != _end(text):
+        return None
     try:
-        fields = json.loads(raw.decode("utf-8"))
+        fields = json.loads(text.decode("utf-8", "surrogatepass"))
         failure = CallFailure(**fields.pop("failure")) if fields.get("failure") else None
         fields.pop("failure", None)
         return JournalEntry(failure=failure, **fields)
     except (ValueError, TypeError, AttributeError):
-        return None
+        return None  # written by another version
 
 
 def _ends_with_newline(path: Path) -> bool:

@@ -11,7 +11,7 @@ from rich.console import Console
 from qa_analyzer import __version__
 from qa_analyzer.cli import doctor, kpi_commands, models_commands, run_commands, scorecard_commands
 from qa_analyzer.cli.exit_codes import ExitCode
-from qa_analyzer.errors import ConfigError, QAError
+from qa_analyzer.errors import ConfigError, OutputError, QAError, StoreError
 
 app = typer.Typer(
     name="qa-analyzer",
@@ -24,7 +24,7 @@ app = typer.Typer(
 `qa-analyzer run FOLDER --out DIR` scores every recording in a folder and writes `DIR/report/index.html`.
 
 Everything stays on this machine. Exit codes: 0 all calls scored, 1 finished with failed calls,
-2 wrong options or configuration, 3 a bug of ours.""",
+2 wrong options or configuration, 3 a bug of ours, 4 stopped by a full disk or an unusable store.""",
 )
 run_commands.register(app)
 kpi_commands.register(app)
@@ -64,6 +64,9 @@ def run_cli(arguments: list[str]) -> int:
     except ConfigError as problem:
         errors.print(f"[bold red]配置有误 / configuration:[/]\n{_plain(problem)}")
         return ExitCode.CONFIG
+    except (OutputError, StoreError) as problem:
+        errors.print(f"[bold red]已停止，排除故障后重新运行同一命令即可继续 / stopped:[/] {_plain(problem)}")
+        return ExitCode.STOPPED
     except QAError as problem:
         errors.print(f"[bold red]{type(problem).__name__}:[/] {_plain(problem)}")
         return ExitCode.BUG

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -5,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_analyzer.batch.journal import Journal, JournalEntry
+from qa_analyzer.errors import OutputError
 from qa_analyzer.scoring.evaluation import CallFailure
 
 
@@ -62,3 +64,39 @@ def test_the_journal_is_private(tmp_path: Path) -> None:
     with Journal(tmp_path / "j") as journal:
         journal.append(entry("a"))
     assert {each.stat().st_mode & 0o777 for each in tmp_path.iterdir()} == {0o600}
+
+
+@given(place=st.integers(0, 10_000), bit=st.integers(0, 7))
+def test_a_flipped_bit_never_passes_for_a_result(
+    tmp_path_factory: pytest.TempPathFactory, place: int, bit: int
+) -> None:
+    path = tmp_path_factory.mktemp("journal") / "j.jsonl"
+    with Journal(path) as journal:
+        for name in "abc":
+            journal.append(entry(name))
+    damaged = bytearray(path.read_bytes())
+    damaged[place % len(damaged)] ^= 1 << bit
+    path.write_bytes(bytes(damaged))
+    kept = list(Journal(path).entries())
+    assert len(kept) in (1, 2), "a lost end of line costs two"
+    assert all(each == entry(each.call_id) for each in kept)
+
+
+def test_a_write_that_the_disk_takes_in_parts_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, content: write(descriptor, bytes(content)[:7]))
+    with Journal(tmp_path / "j") as journal:
+        journal.append(entry("a"))
+    assert list(Journal(tmp_path / "j").entries()) == [entry("a")]
+
+
+def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int, _content: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    with Journal(tmp_path / "j") as journal:
+        monkeypatch.setattr(os, "write", full)
+        with pytest.raises(OutputError, match=r"j cannot be written: No space left"):
+            journal.append(entry("a"))
