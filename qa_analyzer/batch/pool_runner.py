@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import TimeoutError as CallTimeoutError
@@ -11,13 +12,16 @@ from typing import ClassVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from qa_analyzer.batch.groups import groups_of
 from qa_analyzer.batch.process_call import CallProcessor
 from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.time_limits import time_limit_s
 from qa_analyzer.batch.work import CALL_TIMEOUT, CallResult, WorkItem, failed
 
-AHEAD = 16  # results may wait for a slow call before them, but memory stays flat
+AHEAD = 32  # calls a worker; results may wait for a slow call before them, but memory stays flat
+OUT_OF_MEMORY = 137  # as the kernel's own killer ends a process
 
+Group = tuple[WorkItem, ...]
 _processor: CallProcessor | None = None  # one for each worker process, set by _load
 
 
@@ -26,18 +30,22 @@ def _load(recipe: Recipe) -> None:
     _processor = recipe.build()
 
 
-def _process(work_item: WorkItem) -> CallResult:
+def _process(group: Group) -> tuple[CallResult, ...]:
     if _processor is None:
         raise RuntimeError("the worker was not initialized")
-    return _processor.process(work_item)
+    try:
+        return _processor.process_together(group)
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)  # what is left of this process is not to be trusted; the pool replaces it
 
 
 @dataclass(frozen=True, slots=True)
 class PoolRunner:
-    """Worker processes that each load the models once.
+    """Worker processes that each load the models once and take a group of calls at a time.
 
-    A call that hangs is given up after a time in proportion to its length; a call that kills its worker is
-    recorded as failed. Either way the worker is replaced and the others go on.
+    A group that hangs is given up after a time in proportion to its length; one that kills its worker is
+    noticed. Either way the worker is replaced, and the calls of the group are tried one by one: only the one
+    that hangs or kills again is recorded as failed.
     """
 
     name: ClassVar[str] = "pool"
@@ -50,29 +58,49 @@ class PoolRunner:
         with ProcessPool(
             max_workers=self.workers, initializer=_load, initargs=(recipe,), context=get_context("spawn")
         ) as pool:
-            pending: deque[tuple[WorkItem, ProcessFuture[CallResult]]] = deque()
-            upcoming = iter(work)
-            for work_item in upcoming:
-                pending.append((work_item, self._schedule(pool, work_item)))
-                if len(pending) >= AHEAD * self.workers:
-                    yield _result(*pending.popleft())
+            pending: deque[tuple[Group, ProcessFuture[tuple[CallResult, ...]]]] = deque()
+            waiting = 0
+            for group in groups_of(work, self.workers):
+                pending.append((group, self._schedule(pool, group)))
+                waiting += len(group)
+                while waiting >= AHEAD * self.workers:
+                    waiting -= len(pending[0][0])
+                    yield from self._results(pool, *pending.popleft())
             while pending:
-                yield _result(*pending.popleft())
+                yield from self._results(pool, *pending.popleft())
 
-    def _schedule(self, pool: ProcessPool, work_item: WorkItem) -> ProcessFuture[CallResult]:
-        limit_s = time_limit_s(work_item, self.seconds_per_audio_second)
-        return pool.schedule(_process, args=(work_item,), timeout=limit_s)
+    def _schedule(self, pool: ProcessPool, group: Group) -> ProcessFuture[tuple[CallResult, ...]]:
+        limit_s = time_limit_s(group, self.seconds_per_audio_second)
+        return pool.schedule(_process, args=(group,), timeout=limit_s)
+
+    def _results(
+        self, pool: ProcessPool, group: Group, future: ProcessFuture[tuple[CallResult, ...]]
+    ) -> Iterator[CallResult]:
+        outcome = _outcome(future)
+        if not isinstance(outcome, _Lost):
+            yield from outcome
+        elif len(group) == 1:
+            yield failed(group[0], outcome.error, outcome.message)
+        else:
+            alone = [(one, self._schedule(pool, (one,))) for one in group]
+            for one, own_future in alone:
+                yield from self._results(pool, (one,), own_future)
 
 
-def _result(work_item: WorkItem, future: ProcessFuture[CallResult]) -> CallResult:
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """Why a worker did not come back with results."""
+
+    error: str
+    message: str
+
+
+def _outcome(future: ProcessFuture[tuple[CallResult, ...]]) -> tuple[CallResult, ...] | _Lost:
     try:
-        result: CallResult = future.result()
-        return result
+        results: tuple[CallResult, ...] = future.result()
+        return results
     except CallTimeoutError:
-        reason = CALL_TIMEOUT
+        return _Lost(*CALL_TIMEOUT)
     except ProcessExpired as problem:
-        reason = (
-            "WorkerDied",
-            f"its worker process died (exit code {problem.exitcode}), perhaps out of memory",
-        )
-    return failed(work_item, *reason)
+        died = f"its worker process died (exit code {problem.exitcode}), perhaps out of memory"
+        return _Lost("WorkerDied", died)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+from qa_analyzer.batch.groups import groups_of
 from qa_analyzer.batch.pool_runner import PoolRunner
 from qa_analyzer.batch.ray_runner import RayRunner
 from qa_analyzer.batch.recipe import Recipe
@@ -31,15 +32,15 @@ class Runner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class InProcessRunner:
-    """One call after another in this process: for a few calls, and for tests."""
+    """One group of calls after another in this process: for a few calls, and for tests."""
 
     name: ClassVar[str] = "in-process"
 
     def run(self, work: Sequence[WorkItem], recipe: Recipe) -> Iterator[CallResult]:
         """Yield one result for each call."""
         processor = recipe.build()
-        for work_item in work:
-            yield processor.process(work_item)
+        for group in groups_of(work, workers=1):
+            yield from processor.process_together(group)
 
 
 RUNNERS: tuple[type[Runner], ...] = (InProcessRunner, PoolRunner, RayRunner)

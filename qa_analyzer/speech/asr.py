@@ -27,7 +27,6 @@ MIN_ENCODED_S = 20.0
 """Short utterances with little silence after them send small Whispers into loops: with 3 s of it 47 % of the
 characters of short telephone phrases were wrong, with 8 s 28 %, filled up to 30 s 26 %."""
 
-ALIGNED_AT_ONCE = 4
 CHARS_PER_S = 9.0  # faster than anyone speaks Mandarin; bounds what a repetition loop can cost
 
 
@@ -175,22 +174,17 @@ class WhisperEngine:
     def _aligned(
         self, states: FloatArray, tokens: list[list[int]], windows: list[FloatArray]
     ) -> list[tuple[Word, ...]]:
-        """Place words in time; texts of similar length share a small batch, since each token costs 0.2 MB and
-        more.
+        """Place words in time, one text after the other: filled up to a common length, the last digits of
+        times and probabilities would depend on the neighbours, and each token costs 0.2 MB and more.
         """
-        by_length = sorted(range(len(tokens)), key=lambda number: (len(tokens[number]), number))
-        aligned: dict[int, tuple[Word, ...]] = {}
-        for first in range(0, len(by_length), ALIGNED_AT_ONCE):
-            some = by_length[first : first + ALIGNED_AT_ONCE]
+        aligned: list[tuple[Word, ...]] = []
+        for number, window in enumerate(windows):
+            frames = max(2, window.size * FRAMES_PER_S // RATE_HZ)
             alignments: list[list[dict[str, Any]]] = self._whisper.find_alignment(
-                self._tokenizer,
-                [tokens[number] for number in some],
-                _storage(states[some]),
-                [max(2, windows[number].size * FRAMES_PER_S // RATE_HZ) for number in some],
+                self._tokenizer, [tokens[number]], _storage(states[number : number + 1]), [frames]
             )
-            for number, alignment in zip(some, alignments, strict=True):
-                aligned[number] = _words(alignment, windows[number].size / RATE_HZ)
-        return [aligned[number] for number in range(len(tokens))]
+            aligned.append(_words(alignments[0], window.size / RATE_HZ))
+        return aligned
 
 
 ENGINES: tuple[type[WhisperEngine], ...] = (WhisperEngine,)

@@ -63,10 +63,13 @@ class Window:
     channel: int
     pieces: tuple[Piece, ...]
 
+    @property
+    def duration_s(self) -> float:
+        return self.pieces[-1].placed.end_s
+
     def read(self, audio: ChannelAudio) -> FloatArray:
         """Return the samples of the window."""
-        last = self.pieces[-1].placed
-        samples = np.zeros(round(last.end_s * RATE_HZ), np.float32)
+        samples = np.zeros(round(self.duration_s * RATE_HZ), np.float32)
         for piece in self.pieces:
             part = audio.read(self.channel, piece.source.start_s, piece.source.end_s)
             start = round(piece.offset_s * RATE_HZ)

@@ -24,6 +24,8 @@ from qa_analyzer.speech.vad import VoiceDetector
 READ_AT_ONCE = 16
 """Windows in memory at the same time: about eight minutes of sound, so that memory stays flat."""
 
+ENGINE_FAILURES = (RuntimeError, ValueError, MemoryError)
+
 
 class Transcriber:
     """Turns calls into transcripts; holds the loaded recogniser. Calls may follow one another without
@@ -64,7 +66,8 @@ class Transcriber:
     def transcribe_together(self, calls: Sequence[Call]) -> tuple[Transcript | CallError, ...]:
         """Transcribe calls as one batch, which is faster than one by one and gives the same transcripts.
 
-        What fails for one call is returned in its place. Eight calls fill a batch.
+        What fails for one call is returned in its place, and the others are then done one by one. Eight short
+        calls fill a batch.
         """
         outcomes: dict[int, Transcript | CallError] = {}
         with ExitStack() as opened:
@@ -80,11 +83,16 @@ class Transcriber:
                     outcomes[number] = problem
             try:
                 outcomes.update(self._transcripts(ready))
-            except (RuntimeError, ValueError, MemoryError) as problem:
+            except ENGINE_FAILURES:
                 for number, one in ready.items():
-                    reason = f"{self.engine.name} failed: {problem}"
-                    outcomes[number] = TranscriptionError(one.call.call_id, reason)
+                    outcomes[number] = self._alone(number, one)
         return tuple(outcomes[number] for number in range(len(calls)))
+
+    def _alone(self, number: int, one: OpenedCall) -> Transcript | CallError:
+        try:
+            return self._transcripts({number: one})[number]
+        except ENGINE_FAILURES as problem:
+            return TranscriptionError(one.call.call_id, f"{self.engine.name} failed: {problem}")
 
     def _transcripts(self, ready: dict[int, OpenedCall]) -> dict[int, Transcript]:
         wanted = [(number, window) for number, one in ready.items() for window in one.windows(self._packing)]
@@ -126,13 +134,17 @@ class Transcriber:
         effort: Effort,
         prompt: str,
     ) -> list[tuple[int, Heard]]:
-        heard: list[tuple[int, Heard]] = []
-        for first in range(0, len(wanted), READ_AT_ONCE):
-            some = wanted[first : first + READ_AT_ONCE]
-            samples = [window.read(ready[number].heard) for number, window in some]
+        """Recognise windows in batches of similar length; return them in the order they were given."""
+        by_length = sorted(range(len(wanted)), key=lambda index: (wanted[index][1].duration_s, index))
+        heard: dict[int, tuple[int, Heard]] = {}
+        for first in range(0, len(by_length), READ_AT_ONCE):
+            some = by_length[first : first + READ_AT_ONCE]
+            samples = [wanted[index][1].read(ready[wanted[index][0]].heard) for index in some]
             found: tuple[Recognition, ...] = self.engine.recognize(samples, effort=effort, prompt=prompt)
-            heard += [(number, Heard(window, one)) for (number, window), one in zip(some, found, strict=True)]
-        return heard
+            for index, one in zip(some, found, strict=True):
+                number, window = wanted[index]
+                heard[index] = (number, Heard(window, one))
+        return [heard[index] for index in range(len(wanted))]
 
 
 def _phrases(one: OpenedCall, heard: Sequence[Heard]) -> tuple[Phrase, ...]:

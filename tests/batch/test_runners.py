@@ -10,7 +10,8 @@ import pytest
 from qa_analyzer.batch.pool_runner import PoolRunner
 from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.runners import InProcessRunner, open_runner, workers_for_this_machine
-from qa_analyzer.batch.work import CallResult, StoredTranscript
+from qa_analyzer.batch.work import CallResult, StoredTranscript, WorkItem
+from qa_analyzer.calls.call import Call
 from qa_analyzer.errors import ConfigError
 
 
@@ -18,12 +19,17 @@ from qa_analyzer.errors import ConfigError
 class ScriptedProcessor:
     """Does what the name of the call says."""
 
-    def process(self, work_item: StoredTranscript) -> CallResult:
+    def process_together(self, group: tuple[WorkItem, ...]) -> tuple[CallResult, ...]:
+        return tuple(self.process(work_item, len(group)) for work_item in group)
+
+    def process(self, work_item: WorkItem, together: int) -> CallResult:
         if work_item.call_id.startswith("dies"):
             os.kill(os.getpid(), signal.SIGKILL)
+        if work_item.call_id.startswith("starves"):
+            raise MemoryError
         if work_item.call_id.startswith("hangs"):
             time.sleep(60)
-        return CallResult(work_item.call_id, None, None, None, 1.0, {"score": float(os.getpid())})
+        return CallResult(work_item.call_id, None, None, None, 1.0, {"together": float(together)})
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,10 @@ class ScriptedRecipe:
 
 def work(*names: str) -> list[StoredTranscript]:
     return [StoredTranscript(name, Path(name)) for name in names]
+
+
+def recordings(*names: str) -> list[Call]:
+    return [Call(name, audio_path=Path(f"absent/{name}.wav")) for name in names]
 
 
 def run(runner: Any, names: tuple[str, ...], *, broken: bool = False) -> list[CallResult]:
@@ -60,6 +70,23 @@ def test_a_call_that_kills_or_hangs_its_worker_is_recorded_and_the_others_go_on(
     failures = {result.call_id: result.failure.error for result in results if result.failure is not None}
     assert failures == {"dies": "WorkerDied", "hangs": "CallTimeout"}
     assert [result.call_id for result in results] == ["a", "dies", "b", "hangs", "c", "d"]
+
+
+def test_recordings_are_processed_in_groups_and_in_order() -> None:
+    names = [f"c{number}" for number in range(11)]
+    for runner, sizes in ((InProcessRunner(), [8] * 8 + [3] * 3), (PoolRunner(1, 1.0), [8] * 8 + [3] * 3)):
+        results = list(runner.run(recordings(*names), cast(Recipe, ScriptedRecipe())))
+        assert [result.call_id for result in results] == names
+        assert [result.stage_seconds["together"] for result in results] == sizes
+
+
+def test_calls_of_a_lost_group_are_tried_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa_analyzer.batch.time_limits.START_UP_S", 8.0)
+    names = ["a", "dies", "b", "c", "d", "hangs", "e", "f", "starves", "g", "h", "i"]
+    results = list(PoolRunner(2, 1.0).run(recordings(*names), cast(Recipe, ScriptedRecipe())))
+    assert [result.call_id for result in results] == names
+    failures = {result.call_id: result.failure.error for result in results if result.failure is not None}
+    assert failures == {"dies": "WorkerDied", "hangs": "CallTimeout", "starves": "WorkerDied"}
 
 
 def test_a_wrong_configuration_stops_before_any_worker_starts() -> None:

@@ -190,6 +190,25 @@ def test_engine_failure_is_the_calls_failure(tmp_path: Path, scripted_engine: ty
         transcriber(scripted_engine(fail)).transcribe(Call("a", audio_path=path))
 
 
+def test_a_call_on_which_the_engine_fails_leaves_the_others_alone(
+    tmp_path: Path, scripted_engine: type
+) -> None:
+    def answer(window: np.ndarray, effort: Effort) -> Recognition:
+        if window.size > 4 * RATE_HZ:
+            raise RuntimeError("too long")
+        return saying("您好请讲")(window, effort)
+
+    calls = [
+        Call(
+            name, audio_path=recording(tmp_path / f"{name}.wav", tones(*spans), tones((9, 11), pitch_hz=330))
+        )
+        for name, spans in (("a", [(1, 3)]), ("long", [(1, 7)]), ("b", [(2, 4)]))
+    ]
+    first, failed, second = transcriber(scripted_engine(answer)).transcribe_together(calls)
+    assert isinstance(failed, TranscriptionError)
+    assert [len(one.turns) for one in (first, second) if isinstance(one, Transcript)] == [2, 2]
+
+
 def test_fingerprint_follows_every_setting(scripted_engine: type) -> None:
     engine = scripted_engine(saying("好"))
     plain = transcriber(engine).fingerprint
