@@ -8,6 +8,7 @@ QAError
 ├── CallError                   one call cannot be judged; recorded as a CallFailure, the night goes on
 │   ├── InputError              the manifest row or text call is unusable
 │   ├── DecodeError             the recording cannot be opened or decoded
+│   │   └── SpoolError          there was no room to decode it; the next run tries again
 │   ├── TranscriptionError      recognition failed
 │   └── TranscriptError         a stored transcript is damaged or of an unknown version
 ├── StoreError                  the KPI store cannot be read or written
@@ -95,6 +96,10 @@ class DecodeError(CallError):
     """The recording cannot be opened or decoded."""
 
     stage = "decode"
+
+
+class SpoolError(DecodeError):
+    """There was no room to decode into; the call is tried again by the next run."""
 
 
 class TranscriptionError(CallError):

@@ -14,6 +14,7 @@ MADE = [
     errors.ModelError("x"),
     errors.InputError("c1", "x"),
     errors.DecodeError("c1", "x"),
+    errors.SpoolError("c1", "x"),
     errors.TranscriptionError("c1", "x"),
     errors.TranscriptError("c1", "x"),
     errors.StoreError("x"),

@@ -12,6 +12,7 @@ from pathlib import Path
 from qa_analyzer.analysis.analysis_json import analysis_from_json, analysis_to_json
 from qa_analyzer.analysis.analyze import Analyzer, analysis_code_fingerprint
 from qa_analyzer.analysis.call_analysis import CallAnalysis
+from qa_analyzer.seals import check_seal, sealed
 from qa_analyzer.speech.transcript import Transcript
 from qa_analyzer.speech.transcript_json import transcript_fingerprint
 from qa_analyzer.whole_files import draft, make_folder
@@ -45,13 +46,15 @@ class KeptAnalyses:
             self._analyzer = self._open_analyzer()
         analysis = self._analyzer.analyze(transcript)
         if path is not None:
-            _write(path, analysis_to_json(analysis, key))
+            _write(path, sealed(analysis_to_json(analysis, key)))
         return analysis
 
 
 def _read(path: Path, transcript: Transcript, key: str) -> CallAnalysis | None:
     try:
-        return analysis_from_json(path.read_bytes(), transcript, key)
+        text = path.read_bytes()
+        check_seal(text)
+        return analysis_from_json(text, transcript, key)
     except (OSError, ValueError):
         return None  # missing, damaged or of another release: made anew
 

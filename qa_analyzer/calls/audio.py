@@ -25,7 +25,7 @@ from qa_analyzer.calls.decoding import (
     decode,
     open_regular,
 )
-from qa_analyzer.errors import DecodeError
+from qa_analyzer.errors import DecodeError, SpoolError
 
 MAX_DURATION_S = 12 * 3600.0
 """Longer than any call; a file that decodes to more is damaged or hostile."""
@@ -123,7 +123,7 @@ def open_audio(
         except RecordingFaultError as fault:
             raise DecodeError(call_id, f"{path.name} {fault}") from fault
         except OSError as error:
-            raise DecodeError(
+            raise SpoolError(
                 call_id,
                 f"{path.name} cannot be spooled to {spool_dir or tempfile.gettempdir()}: {error.strerror}; "
                 "free some space (115 MB an hour and channel) or set TMPDIR to a larger disk",

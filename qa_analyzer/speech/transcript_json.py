@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from qa_analyzer.errors import TranscriptError
+from qa_analyzer.seals import BrokenSealError, check_seal, sealed
 from qa_analyzer.speech.transcript import SCHEMA_VERSION, Transcript
 from qa_analyzer.whole_files import replacing
 
@@ -57,18 +58,22 @@ def transcript_from_json(plain: dict[str, Any], *, call_id: str = UNNAMED) -> Tr
 
 
 def write_transcript(transcript: Transcript, path: Path) -> None:
-    """Write the transcript so that ``path`` holds either the old file or the whole new one."""
-    text = json.dumps(transcript_to_json(transcript), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    """Write the transcript, sealed, so that ``path`` holds either the old file or the whole new one."""
+    text = json.dumps(transcript_to_json(transcript), ensure_ascii=False, indent=1, allow_nan=False)
     with replacing(path) as stream:
-        stream.write(text)
+        stream.write(sealed(text.encode()).decode())
 
 
 def read_transcript(path: Path) -> Transcript:
     """Read a transcript file; raise TranscriptError, named after the file, when it cannot be used."""
     try:
-        plain = json.loads(path.read_bytes())
+        text = path.read_bytes()
+        check_seal(text)
+        plain = json.loads(text)
     except OSError as problem:
         raise TranscriptError(path.stem, f"{path} cannot be read: {problem.strerror}") from problem
+    except BrokenSealError as problem:
+        raise TranscriptError(path.stem, f"{path} {problem}") from problem
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as problem:
         raise TranscriptError(path.stem, f"{path} is not JSON: {problem}") from problem
     return transcript_from_json(plain, call_id=path.stem)
