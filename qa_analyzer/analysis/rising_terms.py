@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from qa_analyzer.analysis.complaint_words import Tokens
 from qa_analyzer.analysis.lexicon import ComplaintLexicon
@@ -20,17 +21,33 @@ from qa_analyzer.speech.transcript import Transcript
 SIGNIFICANT_KEYNESS = 6.63
 MIN_TURNS = 3
 MAX_TERM_WORDS = 2
+MAX_EXAMPLES = 3
+QUOTE_MARGIN = 20  # characters before and after the term
+SAME_TURNS_SHARE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class TermExample:
+    """Where a term was said; ``quote`` is the turn's own text around it."""
+
+    call_id: str
+    turn_index: int
+    quote: str
 
 
 @dataclass(frozen=True, slots=True)
 class RisingTerm:
-    """A word, or two in a row, and how many customer turns hold it. ``known``: the lexicon has it."""
+    """A word, or two in a row, and how many customer turns hold it. ``known``: the lexicon has it.
+
+    ``examples`` come from as many different calls as there are.
+    """
 
     term: str
     turns_now: int
     turns_before: int
     keyness: float
     known: bool
+    examples: tuple[TermExample, ...] = ()
 
 
 def rising_terms(
@@ -41,19 +58,41 @@ def rising_terms(
     min_turns: int = MIN_TURNS,
     min_keyness: float = SIGNIFICANT_KEYNESS,
 ) -> tuple[RisingTerm, ...]:
-    """Return the terms whose share of customer turns rose, highest keyness first; ties by term."""
+    """Return the terms whose share of customer turns rose, highest keyness first; ties by term.
+
+    Of terms inside one another that are said in nearly the same turns, the longest stands for all.
+    """
     known = frozenset(lexicon.terms())
     tokens = Tokens(known)
-    counts_now, turns_now = _turns_with_term(now, tokens)
-    counts_before, turns_before = _turns_with_term(before, tokens)
-    rising = [
-        RisingTerm(term, count, counts_before[term], round(keyness, 2), term in known)
-        for term, count in counts_now.items()
-        if count >= min_turns
-        and count * max(turns_before, 1) > counts_before[term] * turns_now
-        and (keyness := log_likelihood(count, turns_now, counts_before[term], turns_before)) >= min_keyness
-    ]
-    return tuple(sorted(rising, key=lambda term: (-term.keyness, term.term)))
+    said_now, said_before = _Said(tokens), _Said(tokens)
+    for transcript in now:
+        said_now.add(transcript)
+    for transcript in before:
+        said_before.add(transcript)
+    rising = []
+    for term, turns in said_now.turns_with.items():
+        turns_before = said_before.turns_with[term]
+        keyness = log_likelihood(turns, said_now.turns, turns_before, said_before.turns)
+        rose = turns * max(said_before.turns, 1) > turns_before * said_now.turns
+        if turns >= min_turns and rose and keyness >= min_keyness:
+            examples = tuple(_example(term, *place) for place in said_now.places[term])
+            rising.append(RisingTerm(term, turns, turns_before, round(keyness, 2), term in known, examples))
+    return tuple(sorted(_longest(rising), key=lambda term: (-term.keyness, term.term)))
+
+
+def weeks_of(
+    transcripts: Iterable[Transcript], *, days: int = 7, until: date | None = None
+) -> tuple[tuple[Transcript, ...], tuple[Transcript, ...]]:
+    """Return the calls of the last ``days`` days, and those of as many days before; the rest is left out.
+
+    ``until`` is the last day that counts, by default the latest of any call. A call that does not say when it
+    started is in neither.
+    """
+    dated = [(started.date(), each) for each in transcripts if (started := each.call.started_at) is not None]
+    last = until or max((day for day, _ in dated), default=date.min)
+    now = tuple(each for day, each in dated if 0 <= (last - day).days < days)
+    before = tuple(each for day, each in dated if days <= (last - day).days < 2 * days)
+    return now, before
 
 
 def log_likelihood(count_now: int, size_now: int, count_before: int, size_before: int) -> float:
@@ -70,15 +109,48 @@ def log_likelihood(count_now: int, size_now: int, count_before: int, size_before
     return 2.0 * sum(seen * math.log(seen * size / (part * whole)) for seen, part, whole in cells if seen)
 
 
-def _turns_with_term(transcripts: Iterable[Transcript], tokens: Tokens) -> tuple[Counter[str], int]:
-    counts: Counter[str] = Counter()
-    turns = 0
-    for transcript in transcripts:
+class _Said:
+    """In how many customer turns each term was said, and the first turns of different calls that hold it."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        self.turns = 0
+        self.turns_with: Counter[str] = Counter()
+        self.places: dict[str, list[tuple[str, int, str]]] = {}
+
+    def add(self, transcript: Transcript) -> None:
         for turn in transcript.turns:
-            if turn.role is Role.CUSTOMER:
-                turns += 1
-                counts.update(_terms(tokens.words(spoken(turn.text).chars)))
-    return counts, turns
+            if turn.role is not Role.CUSTOMER:
+                continue
+            self.turns += 1
+            terms = _terms(self._tokens.words(spoken(turn.text).chars))
+            self.turns_with.update(terms)
+            for term in terms:
+                places = self.places.setdefault(term, [])
+                if len(places) < MAX_EXAMPLES and all(place[0] != transcript.call_id for place in places):
+                    places.append((transcript.call_id, turn.index, turn.text))
+
+
+def _example(term: str, call_id: str, turn_index: int, text: str) -> TermExample:
+    said = spoken(text)
+    at = said.chars.find(term)
+    first, last = said.original_span(at, at + len(term))
+    start, end = max(0, first - QUOTE_MARGIN), min(len(text), last + QUOTE_MARGIN)
+    quote = ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
+    return TermExample(call_id, turn_index, quote)
+
+
+def _longest(rising: Sequence[RisingTerm]) -> list[RisingTerm]:
+    return [
+        term
+        for term in rising
+        if not any(
+            term.term != other.term
+            and term.term in other.term
+            and other.turns_now >= SAME_TURNS_SHARE * term.turns_now
+            for other in rising
+        )
+    ]
 
 
 def _terms(words: tuple[str, ...]) -> set[str]:

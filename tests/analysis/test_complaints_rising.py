@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_analyzer.analysis.lexicon import ComplaintLexicon, load_lexicon
-from qa_analyzer.analysis.rising_terms import log_likelihood, rising_terms
+from qa_analyzer.analysis.rising_terms import log_likelihood, rising_terms, weeks_of
 from qa_analyzer.calls.call import Call, GivenTurn, Role
 from qa_analyzer.speech.transcript import RoleAssignment, RoleMethod, Transcript, Turn
 
@@ -68,3 +70,30 @@ def test_log_likelihood_of_a_textbook_table() -> None:
 @given(st.integers(1, 500), st.integers(1, 500))
 def test_equal_shares_have_no_keyness(size: int, factor: int) -> None:
     assert log_likelihood(size, 2 * size, size * factor, 2 * size * factor) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_examples_come_from_different_calls_with_the_words_around(lexicon: ComplaintLexicon) -> None:
+    long = "你好啊，" + "我跟你说" * 8 + "那个闪购礼包，" + "到底是怎么回事" * 5
+    now = [*QUIET, long, "闪购礼包，闪购礼包", "闪购礼包谁开的", "退闪购礼包", "又是闪购礼包", "闪购礼包"]
+    (gift,) = [term for term in rising_terms(_calls(*now), _calls(*QUIET), lexicon) if "礼包" in term.term]
+    assert gift.turns_now == 6
+    assert len({example.call_id for example in gift.examples}) == len(gift.examples) == 3
+    assert all(gift.term in example.quote for example in gift.examples)
+    first = gift.examples[0].quote
+    assert first.startswith("…")
+    assert first.endswith("…")
+    assert first.strip("…") in long
+
+
+def test_weeks_are_told_apart_by_day() -> None:
+    calls = [
+        replace(call, call=replace(call.call, call_id=f"d{day}", started_at=datetime(2026, 11, day, 23, 59)))  # noqa: DTZ001 (local)
+        for day, call in enumerate(_calls(*["断网"] * 20), start=1)
+    ]
+    undated = _calls("断网")
+    now, before = weeks_of([*calls, *undated])
+    assert [call.call_id for call in now] == [f"d{day}" for day in range(14, 21)]
+    assert [call.call_id for call in before] == [f"d{day}" for day in range(7, 14)]
+    now, before = weeks_of(calls, days=2, until=date(2026, 11, 10))
+    assert [call.call_id for call in (*before, *now)] == ["d7", "d8", "d9", "d10"]
+    assert weeks_of(undated) == ((), ())
