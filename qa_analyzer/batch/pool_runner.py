@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import TimeoutError as CallTimeoutError
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -52,22 +52,29 @@ class PoolRunner:
     workers: int
     seconds_per_audio_second: float
 
-    def run(self, work: Sequence[WorkItem], recipe: Recipe) -> Iterator[CallResult]:
+    def run(self, work: Sequence[WorkItem], recipe: Recipe) -> Generator[CallResult, None, None]:
         """Yield one result for each call."""
         recipe.check()  # a wrong configuration must stop here, not kill worker after worker
         with ProcessPool(
             max_workers=self.workers, initializer=_load, initargs=(recipe,), context=get_context("spawn")
         ) as pool:
-            pending: deque[tuple[Group, ProcessFuture[tuple[CallResult, ...]]]] = deque()
-            waiting = 0
-            for group in groups_of(work, self.workers):
-                pending.append((group, self._schedule(pool, group)))
-                waiting += len(group)
-                while waiting >= AHEAD * self.workers:
-                    waiting -= len(pending[0][0])
-                    yield from self._results(pool, *pending.popleft())
-            while pending:
+            try:
+                yield from self._all_results(pool, work)
+            except BaseException:
+                pool.stop()  # nobody waits for what is left
+                raise
+
+    def _all_results(self, pool: ProcessPool, work: Sequence[WorkItem]) -> Iterator[CallResult]:
+        pending: deque[tuple[Group, ProcessFuture[tuple[CallResult, ...]]]] = deque()
+        waiting = 0
+        for group in groups_of(work, self.workers):
+            pending.append((group, self._schedule(pool, group)))
+            waiting += len(group)
+            while waiting >= AHEAD * self.workers:
+                waiting -= len(pending[0][0])
                 yield from self._results(pool, *pending.popleft())
+        while pending:
+            yield from self._results(pool, *pending.popleft())
 
     def _schedule(self, pool: ProcessPool, group: Group) -> ProcessFuture[tuple[CallResult, ...]]:
         limit_s = time_limit_s(group, self.seconds_per_audio_second)

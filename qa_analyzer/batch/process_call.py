@@ -15,7 +15,7 @@ from qa_analyzer.batch.file_state import file_sha256
 from qa_analyzer.batch.kept_analyses import KeptAnalyses
 from qa_analyzer.batch.work import CallResult, StoredTranscript, WorkItem, source_of
 from qa_analyzer.calls.call import Call
-from qa_analyzer.errors import CallError, InputError, TranscriptError
+from qa_analyzer.errors import CallError, InputError, OutputError, TranscriptError
 from qa_analyzer.scoring.evaluation import CallFailure, Evaluation
 from qa_analyzer.scoring.evaluation_json import evaluation_from_json, evaluation_to_json
 from qa_analyzer.scoring.score import Scorer
@@ -110,6 +110,8 @@ class CallProcessor:
             )
         except MemoryError:
             raise  # the worker is no longer to be trusted; the runner replaces it
+        except OutputError:
+            raise  # no other call would fare better: the night stops and says why
         except Exception as problem:  # noqa: BLE001 - one call must not end the night
             failure = CallFailure(
                 work_item.call_id,
@@ -129,8 +131,14 @@ class CallProcessor:
             if not self.keep_pii:
                 # Before anything is stored or judged, so that scoring again later sees the same text.
                 transcript = mask_transcript(transcript)
-            write_transcript(transcript, self._path(work_item))
+            self._write(transcript, self._path(work_item))
         return transcript
+
+    def _write(self, transcript: Transcript, path: Path) -> None:
+        try:
+            write_transcript(transcript, path)
+        except OSError as problem:
+            raise OutputError(path, problem.strerror or str(problem)) from problem
 
     def _make(self, call: Call) -> Transcript:
         if call.given_turns is not None:
@@ -159,7 +167,7 @@ class CallProcessor:
         if stored.call == call:
             return stored
         renewed = replace(stored, call=call)
-        write_transcript(renewed, path)
+        self._write(renewed, path)
         return renewed
 
     def _evaluate(self, transcript: Transcript, clock: _StageClock) -> Evaluation | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ from qa_analyzer.batch.groups import groups_of
 from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.time_limits import time_limit_s
 from qa_analyzer.batch.work import CALL_TIMEOUT, CallResult, WorkItem, failed
-from qa_analyzer.errors import MissingDependencyError
+from qa_analyzer.errors import MissingDependencyError, OutputError
 
 IN_FLIGHT = 2  # groups handed to an actor at a time: results waiting in memory stay few
 RETRIES = 1  # what was lost with its node is tried once more, on another actor
@@ -80,7 +80,7 @@ class RayRunner:
     seconds_per_audio_second: float
     address: str | None = None
 
-    def run(self, work: Sequence[WorkItem], recipe: Recipe) -> Iterator[CallResult]:
+    def run(self, work: Sequence[WorkItem], recipe: Recipe) -> Generator[CallResult, None, None]:
         """Yield one result for each call, in the order of the calls.
 
         Calls of a group that hangs or loses its actor are tried one by one.
@@ -125,6 +125,8 @@ class RayRunner:
         except crew.ray.exceptions.GetTimeoutError:
             error, message = CALL_TIMEOUT
         except crew.ray.exceptions.RayError as problem:
+            if isinstance(problem, OutputError):
+                raise problem.cause from problem  # raised in the actor; no other would fare better
             error, message = "WorkerDied", f"its Ray actor was lost: {type(problem).__name__}"
         else:
             crew.load_s[handed.number] -= handed.limit_s

@@ -6,7 +6,7 @@ A new place to run is a class with ``name`` and ``run``, listed in ``RUNNERS`` a
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -25,7 +25,7 @@ class Runner(Protocol):
 
     name: ClassVar[str]
 
-    def run(self, work: Sequence[WorkItem], recipe: Recipe) -> Iterator[CallResult]:
+    def run(self, work: Sequence[WorkItem], recipe: Recipe) -> Generator[CallResult, None, None]:
         """Yield one result for each call. Raises ConfigError when the models cannot be loaded."""
         ...
 
@@ -36,7 +36,7 @@ class InProcessRunner:
 
     name: ClassVar[str] = "in-process"
 
-    def run(self, work: Sequence[WorkItem], recipe: Recipe) -> Iterator[CallResult]:
+    def run(self, work: Sequence[WorkItem], recipe: Recipe) -> Generator[CallResult, None, None]:
         """Yield one result for each call."""
         processor = recipe.build()
         for group in groups_of(work, workers=1):
