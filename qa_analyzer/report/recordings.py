@@ -15,7 +15,7 @@ import av
 import numpy as np
 
 from qa_analyzer.calls.audio import open_audio
-from qa_analyzer.errors import DecodeError
+from qa_analyzer.errors import DecodeError, OutputError, SpoolError
 from qa_analyzer.intervals import Span
 from qa_analyzer.report.report_files import ReportFiles
 from qa_analyzer.report.silenced import SilencedSound, Sound
@@ -86,6 +86,8 @@ def add_recording(
         if judged_sha256 not in (None, sha256):
             return Recording(None, absence=Absence.CHANGED)
         return _add(path, sha256, files, call_id, silence)
+    except SpoolError as problem:
+        raise OutputError(files.out_dir, problem.reason) from problem
     except (OSError, DecodeError, av.FFmpegError):
         return Recording(None, absence=Absence.UNREADABLE)
 
