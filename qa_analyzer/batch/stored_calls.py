@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -48,13 +48,13 @@ class StoredCalls:
     def call_ids(self) -> tuple[str, ...]:
         return (*self._paths, *self._texts)
 
-    def __iter__(self) -> Iterator[Transcript]:
-        for path in self._paths.values():
+    def read(self, call_ids: Iterable[str]) -> Iterator[Transcript]:
+        """Yield calls one after another; damaged transcripts go to ``unreadable``."""
+        for call_id in call_ids:
             try:
-                yield read_transcript(path)
+                yield self.find(call_id)
             except TranscriptError as problem:
                 self.unreadable.append(problem)
-        yield from self._texts.values()
 
     def find(self, call_id: str) -> Transcript:
         """Return one call; raises ConfigError when there is none of that id, TranscriptError when damaged."""
