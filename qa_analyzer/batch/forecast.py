@@ -17,7 +17,8 @@ ASSUMED_SPEED = 5.0  # audio seconds per wall second of the base recogniser on t
 class Forecast:
     """What lies ahead. ``expected_s`` rests on ``speed``, measured in the last run where there was one.
 
-    ``unknown_length`` counts recordings whose header does not state a length.
+    ``unknown_length`` counts recordings whose header does not state a length, ``left_out`` calls that were
+    purged from this output.
     """
 
     calls: int
@@ -27,6 +28,7 @@ class Forecast:
     unknown_length: int
     speed: float
     measured: bool
+    left_out: int = 0
 
     @property
     def expected_s(self) -> float:
@@ -46,6 +48,7 @@ def forecast(plan: RunPlan) -> Forecast:
         unknown_length=sum(length is None for length in lengths),
         speed=speed or ASSUMED_SPEED,
         measured=speed is not None,
+        left_out=plan.left_out,
     )
 
 

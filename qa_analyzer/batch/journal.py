@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from qa_analyzer.scoring.evaluation import CallFailure
-from qa_analyzer.whole_files import needing_room, open_to_append
+from qa_analyzer.whole_files import draft, needing_room, open_to_append
 
 _START = b'{"entry": '
 _END_BYTES = len(b', "crc32": "00000000"}')
@@ -60,6 +60,25 @@ class Journal:
     def latest(self) -> dict[tuple[str, str], JournalEntry]:
         """Return the last entry for each (call_id, key)."""
         return {(entry.call_id, entry.key): entry for entry in self.entries()}
+
+    def drop(self, gone: Callable[[str], bool], *, dry_run: bool = False) -> int:
+        """Remove the entries of calls for good, and unreadable lines with them; return how many.
+
+        The others stay as they were written. Nobody may be writing meanwhile.
+        """
+
+        def goes(raw: bytes) -> bool:
+            entry = _parse(raw)
+            return entry is None or gone(entry.call_id)
+
+        if not self._path.is_file():
+            return 0
+        with self._path.open("rb") as stream:
+            count = sum(map(goes, stream))
+        if count and not dry_run:
+            with self._path.open("rb") as stream, draft(self._path) as beside, beside.open("wb") as kept:
+                kept.writelines(raw for raw in stream if not goes(raw))
+        return count
 
     def append(self, entry: JournalEntry) -> None:
         """Add a line and wait until it is on the disk."""

@@ -11,11 +11,14 @@ from zoneinfo import ZoneInfo
 
 from qa_analyzer.batch.forecast import Forecast, forecast
 from qa_analyzer.batch.kept_analyses import ANALYSES
+from qa_analyzer.batch.output_lock import sole_writer
+from qa_analyzer.batch.outputs import write_outputs
 from qa_analyzer.batch.pool_runner import PoolRunner
 from qa_analyzer.batch.publish import publish_report, read_results, scorecard_view
 from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.run import FinishedRun, Listener, RunPlan, execute
 from qa_analyzer.batch.runners import InProcessRunner, open_runner, workers_for_this_machine
+from qa_analyzer.batch.tombstones import Tombstones
 from qa_analyzer.batch.work import StoredTranscript, WorkItem
 from qa_analyzer.calls.call import Call
 from qa_analyzer.calls.inputs import InputOptions, read_calls
@@ -87,7 +90,30 @@ def forecast_night(settings: Settings, options: NightOptions) -> Forecast:
 
 def rebuild_report(settings: Settings, out_dir: Path) -> Path:
     """Write the report of an earlier run again, from its evaluations and transcripts."""
-    return publish_report(*read_results(out_dir, out_dir / TRANSCRIPTS), settings, out_dir)
+    with sole_writer(_existing(out_dir)):
+        return publish_report(*read_results(out_dir, out_dir / TRANSCRIPTS), settings, out_dir)
+
+
+def rewrite_outputs(settings: Settings, out_dir: Path) -> None:
+    """Write the summary files and, if there is one, the report again from what is left of an earlier run.
+
+    The report is about the scorecard and models of that run. Raises ConfigError when it cannot be read.
+    """
+    results, facts = read_results(out_dir, out_dir / TRANSCRIPTS)
+    write_outputs(results, out_dir, facts)
+    if (out_dir / "report" / "index.html").is_file():
+        judged_by = {
+            name: Path(value) if name == "scorecard" else value
+            for name, value in facts.get("settings", {}).items()
+            if name in ("scorecard", "asr_model", "sentiment_model", "language")
+        }
+        publish_report(results, facts, settings.model_copy(update=judged_by), out_dir)
+
+
+def _existing(out_dir: Path) -> Path:
+    if not out_dir.is_dir():
+        raise ConfigError(f"{out_dir} is not there: give the --out folder of a run")
+    return out_dir
 
 
 def stored_transcripts(folder: Path) -> tuple[StoredTranscript, ...]:
@@ -150,8 +176,12 @@ def _plan(
         analyses_dir=analyses_dir(options),
     )
     recipe.check()
-    workers = settings.workers or workers_for_this_machine(len(work))
-    return RunPlan(work, rejected, options.out_dir, recipe, workers, options.retry_failed)
+    tombstones = Tombstones(options.out_dir)
+    left = tuple(each for each in work if each.call_id not in tombstones)
+    workers = settings.workers or workers_for_this_machine(len(left))
+    return RunPlan(
+        left, rejected, options.out_dir, recipe, workers, options.retry_failed, len(work) - len(left)
+    )
 
 
 def _run(settings: Settings, plan: RunPlan, reporting: Reporting) -> FinishedRun:

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from qa_analyzer.batch.journal import Journal, JournalEntry
 from qa_analyzer.batch.metrics_file import METRICS_FILE, write_metrics
+from qa_analyzer.batch.output_lock import sole_writer
 from qa_analyzer.batch.outputs import RUN_SCHEMA_VERSION, RunSummary, summarize, versions, write_outputs
 from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.resume import taken_over, work_key
 from qa_analyzer.batch.runners import Runner
 from qa_analyzer.batch.work import CallResult, WorkItem
-from qa_analyzer.errors import ConfigError, InputError
+from qa_analyzer.errors import InputError, SpoolError
 from qa_analyzer.kpi.records import Run
 from qa_analyzer.kpi.store import KpiStore
 from qa_analyzer.scoring.evaluation import CallFailure
 from qa_analyzer.scoring.evaluation_json import evaluation_to_json
-from qa_analyzer.whole_files import make_folder
+from qa_analyzer.whole_files import clear_drafts
 
 JOURNAL = "journal.jsonl"
 Listener = Callable[[CallResult], None]
@@ -33,7 +33,8 @@ Listener = Callable[[CallResult], None]
 class RunPlan:
     """What is to be done. ``rejected`` are rows of the input that name no usable call; they count as failed.
 
-    ``retry_failed`` does failed calls of an earlier run on the same output again.
+    ``retry_failed`` does failed calls of an earlier run on the same output again. ``left_out`` counts the
+    calls of the input that were purged from this output, and are not taken in again.
     """
 
     work: tuple[WorkItem, ...]
@@ -42,6 +43,7 @@ class RunPlan:
     recipe: Recipe
     workers: int = 1
     retry_failed: bool = False
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +91,9 @@ def execute(plan: RunPlan, runner: Runner, store: KpiStore | None, listener: Lis
 
     Raises ConfigError when another run holds the output folder.
     """
-    make_folder(plan.out_dir)
-    lock = FileLock(plan.out_dir / ".lock", timeout=0, mode=0o600)
-    try:
-        lock.acquire()
-    except Timeout as problem:
-        raise ConfigError(
-            f"another run is writing to {plan.out_dir}: wait for it, or choose another --out"
-        ) from problem
-    try:
+    with sole_writer(plan.out_dir):
+        clear_drafts(plan.out_dir)
         return _execute(plan, runner, store, listener)
-    finally:
-        lock.release()
 
 
 def _execute(plan: RunPlan, runner: Runner, store: KpiStore | None, listener: Listener) -> FinishedRun:
@@ -115,12 +108,14 @@ def _execute(plan: RunPlan, runner: Runner, store: KpiStore | None, listener: Li
             ledger.save(result)
             listener(result)
         left = tuple(work_item for work_item in plan.work if work_item.call_id not in done)
-        for result in runner.run(left, plan.recipe) if left else ():
-            done[result.call_id] = result
-            # The store first: a call in the journal is not done again, and the store takes twice as once.
-            ledger.save(result)
-            journal.append(_entry(result, keys[result.call_id]))
-            listener(result)
+        # Closed at once when something goes wrong here, so that no worker lives on.
+        with closing(runner.run(left, plan.recipe)) as new_results:
+            for result in new_results if left else ():
+                done[result.call_id] = result
+                # The store first: a call in the journal is not done again, and the store takes twice as once.
+                ledger.save(result)
+                journal.append(_entry(result, keys[result.call_id]))
+                listener(result)
     rejected = tuple(_rejected_result(problem) for problem in plan.rejected)
     for result in rejected:
         ledger.save(result)
@@ -147,12 +142,17 @@ def already_done(plan: RunPlan, keys: Mapping[str, str] | None = None) -> dict[s
     done: dict[str, CallResult] = {}
     for work_item in plan.work:
         entry = latest.get((work_item.call_id, keys[work_item.call_id]))
-        if entry is None or (entry.failure is not None and plan.retry_failed):
+        if entry is None or (entry.failure is not None and _tried_again(entry.failure, plan)):
             continue
         result = taken_over(work_item, entry, plan.recipe.transcripts_dir)
         if result is not None:
             done[work_item.call_id] = result
     return done
+
+
+def _tried_again(failure: CallFailure, plan: RunPlan) -> bool:
+    """Say whether a failed call is done again: on request, or when there was merely no room for it."""
+    return plan.retry_failed or failure.error == SpoolError.__name__
 
 
 def _entry(result: CallResult, key: str) -> JournalEntry:
@@ -183,5 +183,6 @@ def _facts(
         "versions": versions(),
         "fingerprints": dict(judges),
         "settings": plan.recipe.settings.model_dump(mode="json", exclude={"store"}),
+        "left_out_as_purged": plan.left_out,
         "summary": {**asdict(summary), "audio_s_per_wall_s": summary.audio_s_per_wall_s},
     }

@@ -17,8 +17,10 @@ from qa_analyzer.batch.night import TRANSCRIPTS
 from qa_analyzer.batch.outputs import evaluations_of
 from qa_analyzer.batch.publish import read_results
 from qa_analyzer.calls.call import Call
-from qa_analyzer.cli.opening import open_settings, store_url
+from qa_analyzer.cli.opening import Source, Store, open_settings, run_store_url, store_url
 from qa_analyzer.errors import ConfigError
+from qa_analyzer.kpi.audit_log import Action, Detail, audit_entry
+from qa_analyzer.kpi.audit_log import chosen as asked_for
 from qa_analyzer.kpi.contact_json import contact_document
 from qa_analyzer.kpi.export import Format, export, export_changes
 from qa_analyzer.kpi.fairness import comparison_warnings
@@ -28,7 +30,6 @@ from qa_analyzer.kpi.records import Selection
 from qa_analyzer.kpi.store import open_store
 from qa_analyzer.whole_files import write_lines
 
-Source = Annotated[str, typer.Argument(metavar="STORE", help="OUT of a run, or the URL of a store.")]
 Day = datetime | None
 From = Annotated[Day, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
 Until = Annotated[Day, typer.Option("--until", formats=["%Y-%m-%d"], help="Last day.")]
@@ -112,15 +113,20 @@ def export_contacts(
     last_day: Until = None,
     team: Teams = None,
     agent: Agents = None,
+    store: Store = None,
 ) -> None:
     """Write every call of a run as one JSON file in the shape that contact-centre pipelines load."""
-    open_settings()
+    settings = open_settings(store=store)
     results, _ = read_results(source, source / TRANSCRIPTS)
     chosen = [
         evaluation
         for evaluation in evaluations_of(results)
         if _chosen(evaluation.analysis.transcript.call, _date(first_day), _date(last_day), team, agent)
     ]
+    selection = _selection(first_day, last_day, team, agent, None)
+    with open_store(run_store_url(settings, source)) as log:
+        details: dict[str, Detail] = {"calls": len(chosen), **asked_for(selection)}
+        log.record(audit_entry(Action.CONTACT_EXPORT, str(out.resolve()), details))
     for evaluation in chosen:
         document = json.dumps(contact_document(evaluation), ensure_ascii=False, indent=1)
         write_lines(out / f"{evaluation.call_id}.json", [document])

@@ -9,7 +9,15 @@ import typer
 from rich.console import Console
 
 from qa_analyzer import __version__
-from qa_analyzer.cli import doctor, kpi_commands, models_commands, run_commands, scorecard_commands
+from qa_analyzer.cli import (
+    doctor,
+    kpi_commands,
+    models_commands,
+    retention_commands,
+    run_commands,
+    scorecard_commands,
+    terms_commands,
+)
 from qa_analyzer.cli.exit_codes import ExitCode
 from qa_analyzer.errors import ConfigError, OutputError, QAError, StoreError
 
@@ -28,6 +36,8 @@ Everything stays on this machine. Exit codes: 0 all calls scored, 1 finished wit
 )
 run_commands.register(app)
 kpi_commands.register(app)
+terms_commands.register(app)
+retention_commands.register(app)
 app.add_typer(scorecard_commands.app, name="scorecard")
 app.add_typer(models_commands.app, name="models")
 app.command("doctor")(doctor.doctor)

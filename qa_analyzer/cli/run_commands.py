@@ -24,7 +24,7 @@ from qa_analyzer.batch.night import (
 )
 from qa_analyzer.batch.watch import DropFolder
 from qa_analyzer.cli.exit_codes import ExitCode
-from qa_analyzer.cli.opening import open_settings
+from qa_analyzer.cli.opening import Config, Store, open_settings
 from qa_analyzer.cli.progress import configure_logs, reporting
 from qa_analyzer.report.console import print_summary
 from qa_analyzer.settings import Settings
@@ -42,14 +42,12 @@ Out = Annotated[
     Path, typer.Option("--out", "-o", help="Folder for everything that is written; made if missing.")
 ]
 Scorecard = Annotated[Path | None, typer.Option("--scorecard", help="Scorecard YAML [telecom_etiquette].")]
-Store = Annotated[str | None, typer.Option("--store", help="KPI store URL [a SQLite file in OUT].")]
 AsrModel = Annotated[
     str | None, typer.Option("--asr-model", help="Recogniser: a name in the model list, or a folder.")
 ]
 Sentiment = Annotated[
     str | None, typer.Option("--sentiment", help="Sentiment model: a name, a folder, or 'lexicon'.")
 ]
-Config = Annotated[Path | None, typer.Option("--config", help="Settings file (YAML).")]
 Pattern = Annotated[
     str | None, typer.Option("--filename-pattern", help="Regex with named groups: metadata from file names.")
 ]
@@ -232,6 +230,8 @@ def forecast_lines(ahead: Forecast) -> str:
         f"待处理录音 {ahead.audio_s / 3600:.2f} 小时，预计 {ahead.expected_s / 60:.1f} 分钟"
         f"（{ahead.speed:.1f} 倍实时，{basis}）",
     ]
+    if ahead.left_out:
+        lines.append(f"另有 {ahead.left_out} 通已按保存期限清除（purge），不再处理")
     if ahead.unknown_length:
         lines.append(f"{ahead.unknown_length} 个录音的文件头没有写明时长，未计入")
     return "\n".join(lines)
@@ -254,7 +254,12 @@ def _finish(
             "已中断；再次运行同一命令即从断点继续。Interrupted: the same command goes on from here.", err=True
         )
         raise typer.Exit(ExitCode.INTERRUPTED) from None
-    summary = night.finished.summary
+    summary, left_out = night.finished.summary, night.finished.facts["left_out_as_purged"]
+    if left_out:
+        typer.echo(
+            f"{left_out} 通此前已按保存期限清除，未再处理。{left_out} calls, purged earlier, left out.",
+            err=True,
+        )
     if not quiet and not json_logs:
         print_summary(
             night.finished, lang=settings.language, scorecard=night.scorecard, report_page=night.report_page

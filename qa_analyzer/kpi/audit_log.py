@@ -15,7 +15,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection, insert, select
 
 from qa_analyzer.kpi import schema
-from qa_analyzer.kpi.records import Override
+from qa_analyzer.kpi.records import Override, Selection
 from qa_analyzer.kpi.upserts import storable
 
 Detail: TypeAlias = str | int | float | bool | list[str] | None
@@ -54,6 +54,18 @@ def override_entry(override: Override) -> AuditEntry:
         "reviewer": override.reviewer,
     }
     return audit_entry(Action.OVERRIDE, override.call_id, details)
+
+
+def chosen(selection: Selection) -> dict[str, Detail]:
+    """Return what was asked for, as details of an entry; what was not restricted is left out."""
+    restrictions: dict[str, Detail] = {
+        "from": selection.first_day.isoformat() if selection.first_day else None,
+        "until": selection.last_day.isoformat() if selection.last_day else None,
+        "teams": list(selection.teams),
+        "queues": list(selection.queues),
+        "agents": list(selection.agent_ids),
+    }
+    return {name: value for name, value in restrictions.items() if value}
 
 
 def account_name() -> str:

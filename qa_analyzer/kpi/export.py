@@ -15,6 +15,7 @@ from typing import Any
 
 from qa_analyzer.errors import MissingDependencyError, StoreError
 from qa_analyzer.kpi.agents import neutral
+from qa_analyzer.kpi.audit_log import Action, Detail, audit_entry, chosen
 from qa_analyzer.kpi.dictionary import TABLES, Field, Kind
 from qa_analyzer.kpi.document import document, document_schema, plain
 from qa_analyzer.kpi.reading import Snapshot
@@ -51,6 +52,7 @@ def export(store: KpiStore, out_dir: Path, form: Format, selection: Selection = 
     """
     make_folder(out_dir)
     with store.snapshot() as moment:
+        _log(store, out_dir, form, selection, changes=False)
         return _export(moment, moment.revision(), out_dir, form, selection, suffix="")
 
 
@@ -73,10 +75,17 @@ def export_changes(
         if covered == revision:
             return None
         changed = replace(selection, after_revision=covered)
+        _log(store, out_dir, form, selection, changes=True)
         exported = _export(moment, revision, out_dir, form, changed, suffix=f"-{revision:012d}")
     with replacing(path) as stream:
         stream.write(json.dumps({"revision": revision}) + "\n")
     return exported
+
+
+def _log(store: KpiStore, out_dir: Path, form: Format, selection: Selection, *, changes: bool) -> None:
+    """Write down who exports what; first of all, so that nothing leaves the store unseen."""
+    details: dict[str, Detail] = {"format": form.value, "changes": changes, **chosen(selection)}
+    store.record(audit_entry(Action.EXPORT, str(out_dir.resolve()), details))
 
 
 def _export(

@@ -58,6 +58,13 @@ class ReportFiles:
         self.write_bytes(_LISTING, json.dumps(sorted(self._written), ensure_ascii=False, indent=0).encode())
 
 
+def remove_report(out_dir: Path) -> None:
+    """Remove the pages and recordings of a report; whatever else lies in its folder stays."""
+    listing = out_dir / _LISTING
+    for name in (*sorted(_listed(listing)), "index.html", _LISTING):
+        (out_dir / name).unlink(missing_ok=True)
+
+
 def _listed(listing: Path) -> set[str]:
     """Read an earlier listing; only names inside our own folders count, whatever somebody wrote there."""
     try:
