@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
 from functools import cache
 
 from pydantic import TypeAdapter
+from pydantic_core import from_json
 
-from qa_analyzer.analysis.call_analysis import (
-    CallAnalysis,
-    CallSentiment,
-    ComplaintTag,
-    ConversationMetrics,
-)
+from qa_analyzer.analysis.call_analysis import CallAnalysis
 from qa_analyzer.speech.transcript import Transcript
 
 
-@dataclass(frozen=True, slots=True)
-class KeptAnalysis:
-    """An analysis without its transcript. ``key`` names everything that it rests on."""
-
-    key: str
-    metrics: ConversationMetrics
-    sentiment: CallSentiment
-    complaints: tuple[ComplaintTag, ...]
-    risks: tuple[ComplaintTag, ...]
-    lexicon_fingerprint: str
-
-
 def analysis_to_json(analysis: CallAnalysis, key: str) -> bytes:
-    """Return the analysis as JSON, without the transcript that it is about."""
-    return _adapter().dump_json(
-        KeptAnalysis(
-            key,
-            analysis.metrics,
-            analysis.sentiment,
-            analysis.complaints,
-            analysis.risks,
-            analysis.lexicon_fingerprint,
-        )
-    )
+    """Return the analysis as JSON, without its transcript. ``key`` names everything that it rests on."""
+    found = _adapter().dump_json(analysis, exclude={"transcript"})
+    return b'{"key": %s, "analysis": %s}' % (json.dumps(key).encode("ascii"), found)
 
 
 def analysis_from_json(text: bytes, transcript: Transcript, key: str) -> CallAnalysis | None:
@@ -47,14 +23,15 @@ def analysis_from_json(text: bytes, transcript: Transcript, key: str) -> CallAna
 
     Raises ValueError when the text is no analysis.
     """
-    kept = _adapter().validate_json(text)
-    if kept.key != key:
+    kept = from_json(text)
+    if not isinstance(kept, dict) or not isinstance(kept.get("analysis"), dict):
+        raise ValueError("not an analysis")  # noqa: TRY004 - a file's content, not a caller's type
+    if kept.get("key") != key:
         return None
-    return CallAnalysis(
-        transcript, kept.metrics, kept.sentiment, kept.complaints, kept.risks, kept.lexicon_fingerprint
-    )
+    # Whatever fields an analysis has, now and later, they are kept with it.
+    return _adapter().validate_python({**kept["analysis"], "transcript": transcript})
 
 
 @cache
-def _adapter() -> TypeAdapter[KeptAnalysis]:
-    return TypeAdapter(KeptAnalysis)
+def _adapter() -> TypeAdapter[CallAnalysis]:
+    return TypeAdapter(CallAnalysis)

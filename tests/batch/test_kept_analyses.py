@@ -1,10 +1,17 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from qa_analyzer.analysis.analyze import Analyzer
-from qa_analyzer.analysis.call_analysis import CallAnalysis, CallSentiment, ComplaintTag
+from qa_analyzer.analysis.call_analysis import (
+    CallAnalysis,
+    CallSentiment,
+    ComplaintTag,
+    Rise,
+    VoiceCue,
+    VoiceCueKind,
+)
 from qa_analyzer.analysis.metrics import measure
 from qa_analyzer.batch.kept_analyses import KeptAnalyses
 from qa_analyzer.calls.call import Call, GivenTurn, Role
@@ -22,7 +29,10 @@ class CountingAnalyzer:
         self.asked.append(transcript.call_id)
         sentiment = CallSentiment(None, None, -1 / 3, 1, None, (), "words", agent_tone=0.1 + 0.2)
         tag = ComplaintTag("outage", "network", 1, None, "断网", 2, 4, "exact", 3)
-        return CallAnalysis(transcript, measure(transcript), sentiment, (tag,), (), "lexicon-1")
+        cue = VoiceCue(1, 2.5, {VoiceCueKind.PITCH: Rise(1 / 7, 2.0)}, (VoiceCueKind.PITCH,))
+        found = CallAnalysis(transcript, measure(transcript), sentiment, (tag,), (), "lexicon-1", (cue,))
+        assert all(getattr(found, each.name) is not None for each in fields(found))
+        return found
 
 
 def call(text: str = "我家断网了") -> Transcript:
