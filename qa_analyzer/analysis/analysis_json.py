@@ -25,7 +25,7 @@ def analysis_from_json(text: bytes, transcript: Transcript, key: str) -> CallAna
     """
     kept = from_json(text)
     if not isinstance(kept, dict) or not isinstance(kept.get("analysis"), dict):
-        raise ValueError("not an analysis")  # noqa: TRY004 - a file's content, not a caller's type
+        raise ValueError("not an analysis")
     if kept.get("key") != key:
         return None
     # Whatever fields an analysis has, now and later, they are kept with it.
