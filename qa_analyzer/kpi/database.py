@@ -21,6 +21,11 @@ from qa_analyzer.whole_files import make_empty
 # How long a writer waits for another one before it gives up.
 LOCK_WAIT_S = 60
 
+DAMAGED = (
+    "; move it away, or put a copy from before in its place, and run the same command again: the results of "
+    "the run are written anew, decisions of reviewers are only in the old file"
+)
+
 
 def open_engine(url: str) -> tuple[Engine, str]:
     """Return the engine of an address, and how that may be shown; raises StoreError for one of no use."""
@@ -106,6 +111,20 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.02)
 
 
+def check_whole(engine: Engine) -> None:
+    """Raise StoreError when a SQLite file is damaged: pages that nobody reads today would be missed."""
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        answer = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if answer != "ok":
+        raise StoreError(f"the file is damaged ({' '.join(str(answer).split())}){DAMAGED}")
+
+
+def _is_damage(reason: str) -> bool:
+    return "malformed" in reason or "not a database" in reason
+
+
 @contextmanager
 def store_errors(shown_url: str) -> Iterator[None]:
     """Turn a database's errors into StoreError: one line, no values, no password."""
@@ -115,6 +134,8 @@ def store_errors(shown_url: str) -> Iterator[None]:
         raise StoreError(f"{shown_url}: {error}") from error
     except DBAPIError as error:
         lines = str(error.orig).strip().splitlines()
-        raise StoreError(f"{shown_url}: {lines[0] if lines else type(error.orig).__name__}") from error
+        reason = lines[0] if lines else type(error.orig).__name__
+        advice = DAMAGED if isinstance(error.orig, sqlite3.DatabaseError) and _is_damage(reason) else ""
+        raise StoreError(f"{shown_url}: {reason}{advice}") from error
     except SQLAlchemyError as error:
         raise StoreError(f"{shown_url}: {type(error).__name__}: {error}") from error

@@ -22,7 +22,7 @@ from sqlalchemy import URL, Connection, Engine, func, select
 from qa_analyzer.errors import StoreError
 from qa_analyzer.kpi import migrations, schema
 from qa_analyzer.kpi.audit_log import AuditEntry, add_entry, override_entry, read_entries
-from qa_analyzer.kpi.database import open_engine, store_errors
+from qa_analyzer.kpi.database import check_whole, open_engine, store_errors
 from qa_analyzer.kpi.evaluation_upserts import upsert_evaluations
 from qa_analyzer.kpi.facts import Facts
 from qa_analyzer.kpi.purging import CALLS_AT_A_TIME, CallAge, compact, count_rows, purge_calls, read_call_ages
@@ -194,6 +194,7 @@ def open_store(url: str, *, zone: tzinfo = CHINA_TIME) -> KpiStore:
     store = KpiStore(engine, shown_url, zone)
     try:
         with store_errors(shown_url):
+            check_whole(engine)
             migrate(engine)
     except BaseException:
         engine.dispose()

@@ -363,6 +363,20 @@ def test_a_file_that_is_no_database_is_an_error_of_the_store(tmp_path: Path) -> 
         open_store(f"sqlite:///{tmp_path / 'store.db'}")
 
 
+@pytest.mark.parametrize("harm", ["cut", "page"])
+def test_a_damaged_file_is_noticed_when_it_is_opened(tmp_path: Path, harm: str) -> None:
+    path = tmp_path / "store.db"
+    with open_store(sqlite_url(path)) as store:
+        store.save_results(some_evaluations())
+    whole = path.read_bytes()
+    middle = len(whole) // 2 // 4096 * 4096
+    rest = b"" if harm == "cut" else b"\x7f" * 4096 + whole[middle + 4096 :]
+    path.write_bytes(whole[:middle] + rest)
+    with pytest.raises(StoreError, match="move it away") as caught:
+        open_store(sqlite_url(path))
+    assert "\n" not in str(caught.value)
+
+
 def test_a_store_never_shows_its_password(store: KpiStore, store_url: str) -> None:
     password = store_url.split("@")[0].rsplit(":", 1)[-1] if "@" in store_url else None
     assert repr(store).startswith("KpiStore('")
