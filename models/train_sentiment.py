@@ -31,7 +31,8 @@ from training.e5_package import Pretrained, read_pretrained
 from training.grammar import Example, Grammar
 from training.noise import RecognitionNoise
 
-from qa_analyzer.analysis.encoder import FORMAT, Encoder, build_bert, pack_weights, unpack_weights
+from qa_analyzer.analysis.bert import build_bert, pack_weights, unpack_weights
+from qa_analyzer.analysis.encoder import FORMAT, Encoder
 
 LAYERS = (0, 1, 2, 3, 4, 5)
 MAX_TOKENS = 160

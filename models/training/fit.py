@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from qa_analyzer.analysis.encoder import build_bert
+from qa_analyzer.analysis.bert import build_bert
 from training.e5_package import Pretrained
 from training.grammar import Example
 

@@ -1,4 +1,4 @@
-"""The text encoder: our own small one, or any transformers classifier. The only home of torch.
+"""The text encoder: our own small one, or any transformers classifier. Torch itself is at home in ``bert``.
 
 Our format is a folder of three files: ``config.json`` (shape, temperature, limits), ``tokenizer.json``
 (pruned to Chinese) and ``model.safetensors``, whose matrices are 8-bit with one scale per row.
@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NotRequired, TypedDict, cast
 
 import numpy as np
-import numpy.typing as npt
-from opencc import OpenCC
 
+from qa_analyzer.analysis.bert import Bert, Floats, batches, read_weights
 from qa_analyzer.analysis.call_analysis import Satisfaction
 from qa_analyzer.analysis.turn_sentiment import DECIMALS, NOTHING_SAID, Sentiment, sentiment_of
 from qa_analyzer.errors import ModelError
@@ -24,12 +23,8 @@ from qa_analyzer.errors import ModelError
 if TYPE_CHECKING:
     import torch
 
-Floats = npt.NDArray[np.float32]
-
 FORMAT = "qa-encoder-1"
-BATCH_TOKENS = 2048  # bounds memory; texts are sorted by length, so little of it is padding
 VOTES = np.array([-2.0, -1.0, 0.0, 1.0, 2.0], dtype=np.float32)
-_SCALE = ".scale"
 
 
 class EncoderConfig(TypedDict):
@@ -54,34 +49,21 @@ class Encoder:
         """
         self.config, self._tokenizer_path, weights_path = _files_of(folder)
         self.fingerprint = fingerprint_of_folder(folder)
-        import torch
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
-        from tokenizers import Tokenizer
-
-        if threads is not None:
-            torch.set_num_threads(threads)
         try:
-            self._tokenizer = Tokenizer.from_file(str(self._tokenizer_path))
-            weights = unpack_weights(load_file(weights_path))
-            self._bert = build_bert(self.config["bert"])
-            self._bert.load_state_dict(
-                {
-                    name.removeprefix("bert."): tensor
-                    for name, tensor in weights.items()
-                    if name.startswith("bert.")
-                }
+            weights = read_weights(weights_path)
+            self._bert = Bert(
+                self.config["bert"],
+                weights,
+                self._tokenizer_path,
+                max_tokens=self.config["max_tokens"],
+                threads=threads,
             )
             self._heads = {
                 head: (weights[f"{head}.weight"], weights[f"{head}.bias"])
                 for head in ("sentiment", "satisfaction")
             }
-        except (SafetensorError, RuntimeError, KeyError, ValueError) as problem:
+        except (RuntimeError, KeyError, ValueError) as problem:
             raise ModelError(f"the model in {folder} is damaged: {problem}") from problem
-        self._bert.eval()
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
-        self._simplify = OpenCC("t2s").convert
 
     def classify(self, texts: Sequence[str]) -> Floats:
         """Return calibrated (negative, neutral, positive) probabilities, one row a text."""
@@ -99,7 +81,7 @@ class Encoder:
             mean = (hidden * weights).sum(1) / weights.sum(1)
             return cast("torch.Tensor", mean / mean.norm(dim=1, keepdim=True))
 
-        return self._run(texts, pooled, width=int(self.config["bert"]["hidden_size"]))
+        return self._bert.run(texts, pooled, width=int(self.config["bert"]["hidden_size"]))
 
     def _probabilities(self, texts: Sequence[str], head: str, temperature: float) -> Floats:
         weight, bias = self._heads[head]
@@ -107,35 +89,7 @@ class Encoder:
         def probabilities(hidden: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
             return ((hidden[:, 0] @ weight.T + bias) / temperature).softmax(dim=1)
 
-        return self._run(texts, probabilities, width=len(bias))
-
-    def _run(
-        self,
-        texts: Sequence[str],
-        finish: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
-        *,
-        width: int,
-    ) -> Floats:
-        import torch
-
-        simplified = [text if _is_simplified(text) else self._simplify(text) for text in texts]
-        ids = [self._cut(encoding.ids) for encoding in self._tokenizer.encode_batch(simplified)]
-        answer = np.zeros((len(ids), width), dtype=np.float32)
-        padding = int(self.config["bert"]["pad_token_id"])
-        with torch.inference_mode():
-            for rows in batches([len(row) for row in ids]):
-                longest = max(len(ids[row]) for row in rows)
-                padded = torch.full((len(rows), longest), padding, dtype=torch.long)
-                for place, row in enumerate(rows):
-                    padded[place, : len(ids[row])] = torch.tensor(ids[row], dtype=torch.long)
-                mask = padded.ne(padding)
-                hidden = self._bert(input_ids=padded, attention_mask=mask.long()).last_hidden_state
-                answer[rows] = finish(hidden, mask).numpy()
-        return answer
-
-    def _cut(self, ids: list[int]) -> list[int]:
-        limit = self.config["max_tokens"]
-        return ids if len(ids) <= limit else [ids[0], *ids[-(limit - 1) :]]
+        return self._bert.run(texts, probabilities, width=len(bias))
 
 
 class EncoderSentiment:
@@ -243,59 +197,6 @@ def levels_of_labels(labels: Mapping[int, str]) -> dict[int, int]:
             f"the classifier's labels {sorted(labels.values())} do not tell negative from positive"
         )
     return levels
-
-
-def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield row numbers, shortest first, so that padding to the longest stays within ``BATCH_TOKENS``."""
-    rows: list[int] = []
-    for row in sorted(range(len(lengths)), key=lambda row: (lengths[row], row)):
-        if rows and (len(rows) + 1) * lengths[row] > BATCH_TOKENS:
-            yield rows
-            rows = []
-        rows.append(row)
-    if rows:
-        yield rows
-
-
-def build_bert(shape: Mapping[str, int | float | str]) -> torch.nn.Module:
-    """Return an untrained BERT of our shape, without pooler."""
-    from transformers import BertConfig, BertModel
-
-    return cast("torch.nn.Module", BertModel(BertConfig.from_dict(dict(shape)), add_pooling_layer=False))
-
-
-def pack_weights(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Store matrices as 8-bit integers with one scale per row; vectors stay as they are."""
-    import torch
-
-    packed: dict[str, torch.Tensor] = {}
-    for name, tensor in weights.items():
-        exact = tensor.detach().float().contiguous()
-        if exact.dim() < 2:
-            packed[name] = exact
-            continue
-        scale = exact.abs().amax(dim=1, keepdim=True).clamp_min(1e-12) / 127
-        packed[name] = (exact / scale).round().to(torch.int8)
-        packed[name + _SCALE] = scale
-    return packed
-
-
-def unpack_weights(packed: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Undo ``pack_weights`` up to rounding."""
-    return {
-        name: tensor.float() * packed[name + _SCALE] if name + _SCALE in packed else tensor
-        for name, tensor in packed.items()
-        if not name.endswith(_SCALE)
-    }
-
-
-def _is_simplified(text: str) -> bool:
-    """Say whether a text holds no character that only traditional writing has; may err towards False."""
-    try:
-        text.encode("gb2312")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _judge_spoken(texts: Sequence[str], classify: Callable[[Sequence[str]], Floats]) -> list[Sentiment]:

@@ -4,8 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from qa_analyzer.analysis.bert import batches, build_bert, pack_weights
 from qa_analyzer.analysis.call_analysis import SentimentLabel
-from qa_analyzer.analysis.encoder import FORMAT, Encoder, batches, build_bert, levels_of_labels, pack_weights
+from qa_analyzer.analysis.encoder import FORMAT, Encoder, levels_of_labels
 from qa_analyzer.analysis.sentiment import MODELS, open_sentiment
 from qa_analyzer.analysis.sentiment_lexicon import LexiconSentiment
 from qa_analyzer.analysis.similarity import Similarity
@@ -186,7 +187,7 @@ class TestEncoder:
     def test_eight_bits_keep_the_weights(self):
         import torch
 
-        from qa_analyzer.analysis.encoder import unpack_weights
+        from qa_analyzer.analysis.bert import unpack_weights
 
         torch.manual_seed(0)
         weights = {
