@@ -8,13 +8,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from qa_analyzer.analysis.complaints import load_lexicon
+from qa_analyzer.analysis.rising_terms import RisingTerm, rising_terms, weeks_of
 from qa_analyzer.batch.outputs import evaluations_of, failures_of
+from qa_analyzer.batch.run_store import people_s_verdicts
 from qa_analyzer.batch.work import CallResult
 from qa_analyzer.errors import ConfigError, TranscriptError
 from qa_analyzer.report.report import write_report
 from qa_analyzer.report.report_data import CriterionView, ReportData, RunFacts, ScorecardView, SectionView
 from qa_analyzer.report.workbook import write_workbook
-from qa_analyzer.scoring.evaluation import CallFailure, Grade
+from qa_analyzer.scoring.evaluation import CallFailure, Evaluation, Grade
 from qa_analyzer.scoring.evaluation_json import evaluation_from_json
 from qa_analyzer.scoring.scorecard import Scorecard, load_scorecard
 from qa_analyzer.settings import Settings
@@ -40,10 +43,19 @@ def publish_report(
         evaluations=evaluations,
         failures=failures_of(results),
         audio_paths={call_id: path for call_id, path in paths.items() if path.is_file()},
+        rising_terms=_rising_terms(evaluations, settings),
+        overrides=people_s_verdicts(settings, out_dir),
     )
     page = write_report(report_data, out_dir / "report", lang=settings.language)
     write_workbook(report_data, out_dir / WORKBOOK, settings.language, pages_dir="report")
     return page
+
+
+def _rising_terms(evaluations: tuple[Evaluation, ...], settings: Settings) -> tuple[RisingTerm, ...] | None:
+    now, before = weeks_of(evaluation.analysis.transcript for evaluation in evaluations)
+    if not now or not before:
+        return None
+    return rising_terms(now, before, load_lexicon(settings.lexicon, settings.lexicon_overrides))
 
 
 def read_results(out_dir: Path, transcripts_dir: Path) -> tuple[tuple[CallResult, ...], dict[str, Any]]:

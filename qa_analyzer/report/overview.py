@@ -15,6 +15,7 @@ from qa_analyzer.report.naming import criterion_names, explanation_of
 from qa_analyzer.report.page_names import Pages, agent_of
 from qa_analyzer.report.report_data import CriterionView, ReportData, ScorecardView
 from qa_analyzer.report.review import Review, review_queue
+from qa_analyzer.report.rising_rows import RisingRow, rising_rows
 from qa_analyzer.report.team_figures import (
     CriterionFigures,
     GroupFigures,
@@ -111,6 +112,7 @@ class OverviewPage:
     table: CallTable
     kpis: tuple[KpiRow, ...]
     fairness: str
+    rising: tuple[RisingRow, ...] | None
 
 
 def build_overview(
@@ -140,6 +142,7 @@ def build_overview(
         table=call_table(evaluations, report_data, pages, labels, wording),
         kpis=kpi_rows(facts, wording) if evaluations else (),
         fairness=fairness_note(facts, wording),
+        rising=rising_rows(report_data, pages),
     )
 
 

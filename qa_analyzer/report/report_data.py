@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
+from qa_analyzer.analysis.rising_terms import RisingTerm
+from qa_analyzer.kpi.records import Override
 from qa_analyzer.scoring.evaluation import CallFailure, Evaluation, Grade
 
 DEFAULT_BANDS: Mapping[Grade, float] = {Grade.EXCELLENT: 90.0, Grade.PASS: 80.0, Grade.TO_IMPROVE: 60.0}
@@ -66,12 +69,14 @@ class RunFacts:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReportData:
     """One report: a run, its scorecard, the evaluations and the calls that failed.
 
     ``audio_paths`` maps call ids to recordings that are put beside the pages; a call without one has no
     player. ``complaint_names`` maps complaint codes to names by language, for codes outside the taxonomy.
+    ``overrides`` are people's verdicts, also those on evaluations that are not in the report.
+    ``rising_terms`` compares the last week with the one before; None where the calls do not span both.
     """
 
     run: RunFacts
@@ -80,3 +85,19 @@ class ReportData:
     failures: tuple[CallFailure, ...] = ()
     audio_paths: Mapping[str, Path] = field(default_factory=dict)
     complaint_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    overrides: tuple[Override, ...] = ()
+    rising_terms: tuple[RisingTerm, ...] | None = None
+
+    def overrides_of(self, evaluation: Evaluation) -> tuple[Override, ...]:
+        """Return what people decided about exactly this evaluation, oldest first."""
+        prints = evaluation.fingerprints
+        judged = (evaluation.call_id, prints.scorecard, prints.transcript)
+        return self._overrides_by_evaluation.get(judged, ())
+
+    @cached_property
+    def _overrides_by_evaluation(self) -> Mapping[tuple[str, str, str], tuple[Override, ...]]:
+        found: dict[tuple[str, str, str], tuple[Override, ...]] = {}
+        for override in sorted(self.overrides, key=lambda each: (each.decided_at, each.reviewer)):
+            judged = (override.call_id, override.scorecard_fingerprint, override.transcript_fingerprint)
+            found[judged] = (*found.get(judged, ()), override)
+        return found

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import pytest
 
 from qa_analyzer.analysis.call_analysis import Rise, VoiceCue, VoiceCueKind
+from qa_analyzer.analysis.rising_terms import RisingTerm, TermExample
 from qa_analyzer.report.html_pages import content_policy
 from qa_analyzer.report.report import write_report
 from qa_analyzer.scoring.evaluation import Verdict
@@ -244,3 +245,27 @@ def test_a_raised_voice_is_told_beside_the_words(
     turn = page[page.index('id="turn-1"') : page.index('id="turn-2"')]
     assert all(word in turn for word in words)
     assert page.count('r-voice"') == 2
+
+
+def test_rising_terms_lead_to_the_turns_that_hold_them(made_up: ModuleType, tmp_path: Path) -> None:
+    call = made_up.evaluation(call_id="C1")
+    terms = (
+        RisingTerm(
+            "闪购礼包",
+            9,
+            1,
+            12.5,
+            False,
+            (TermExample("C1", 1, "…<b>闪购礼包</b>怎么扣"), TermExample("gone", 0, "别处")),
+        ),
+        RisingTerm("断网", 5, 0, 8.0, True),
+    )
+    write_report(made_up.report_data((call,), rising_terms=terms), tmp_path / "two")
+    page = (tmp_path / "two" / "index.html").read_text("utf-8")
+    assert '<a href="calls/C1.html#turn-1">…&lt;b&gt;闪购礼包&lt;/b&gt;怎么扣</a>' in page
+    assert "别处" not in page
+    assert '<th scope="row">断网</th><td class="num">5</td><td class="num">0</td><td>是</td>' in page
+    write_report(made_up.report_data((call,), rising_terms=()), tmp_path / "none")
+    assert "没有明显增多的词" in (tmp_path / "none" / "index.html").read_text("utf-8")
+    write_report(made_up.report_data((call,)), tmp_path / "one")
+    assert "本周客户说得更多的词" not in (tmp_path / "one" / "index.html").read_text("utf-8")
