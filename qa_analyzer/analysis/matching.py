@@ -16,7 +16,7 @@ import jieba
 
 from qa_analyzer.analysis.mandarin import SpokenText, sequence_probability, spoken
 from qa_analyzer.analysis.phrase_forms import folded, number_forms
-from qa_analyzer.analysis.sound_search import SoundMatch, SoundSearch
+from qa_analyzer.analysis.sound_search import NEAREST_LIMIT, SoundMatch, SoundSearch
 
 jieba.setLogLevel(logging.WARNING)
 
@@ -125,14 +125,11 @@ class PhraseMatcher:
                 ]
         return tuple(self._hit(text, probabilities, *place) for place in _closest(found))
 
-    def nearest(self, text: SpokenText) -> PhraseHit | None:
-        """Return what comes closest to any phrase, counting or not; None where nothing sounds alike."""
+    def nearest(self, text: SpokenText, limit: float = NEAREST_LIMIT) -> PhraseHit | None:
+        """Return what comes closest to any phrase, counting or not; None where none is within ``limit``."""
         if not self._forms or not text.chars:
             return None
-        hits = self.find(text)
-        if hits:
-            return min(hits, key=lambda hit: (hit.distance, hit.char_start))
-        match = self._search.nearest(folded(text.chars))
+        match = self._search.nearest(folded(text.chars), limit)
         if match is None:
             return None
         return self._hit(text, None, match.distance, match.start, match.end, self._owners[match.form][0])

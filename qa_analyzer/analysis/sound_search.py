@@ -29,7 +29,8 @@ _BAND = 3
 _WIDTH = 2 * _BAND + 1
 #: Rounding of float32 sums must not decide at a threshold.
 _EPSILON = 1e-5
-_NEAREST_LIMIT = 0.6
+#: Beyond this mean distance, likeness is chance.
+NEAREST_LIMIT = 0.6
 #: One missing character in this many; a phrase half of which is missing was not said.
 _CHARS_PER_DELETION = 4
 #: A syllable this far from the one meant shares next to nothing with it.
@@ -121,9 +122,9 @@ class SoundSearch:
             if match.distance > 0 and match.deleted <= max(1, len(self._forms[form]) // _CHARS_PER_DELETION):
                 yield match
 
-    def nearest(self, chars: str) -> SoundMatch | None:
-        """Return the place with the smallest mean distance; None where no pair of syllables sounds alike."""
-        found = self._align(chars, np.full_like(self._limits, _NEAREST_LIMIT))
+    def nearest(self, chars: str, limit: float = NEAREST_LIMIT) -> SoundMatch | None:
+        """Return the place with the smallest mean distance; None where no place is within ``limit``."""
+        found = self._align(chars, np.full_like(self._limits, limit))
         if not len(found.forms):
             return None
         means = found.costs / self._lengths[found.forms]

@@ -26,14 +26,15 @@ class NearestMisses:
 
     def find(self, windows: Iterable[Window], turns: tuple[Turn, ...]) -> Hit | None:
         """Return the closest place in the searched windows; None where nothing sounds alike."""
-        found = [
-            hit
-            for window in windows
-            if window.family_keys
-            for index in window.turn_indexes
-            if (hit := self._in_turn(turns[index], self._matcher(window.family_keys))) is not None
-        ]
-        return min(found, key=lambda hit: (hit.distance, hit.position), default=None)
+        nearest: Hit | None = None
+        for window in windows:
+            for index in window.turn_indexes if window.family_keys else ():
+                # What is not closer than the best so far need not be aligned to its end.
+                limit = MAX_DISTANCE if nearest is None else nearest.distance
+                hit = self._in_turn(turns[index], self._matcher(window.family_keys), limit)
+                if hit is not None and (nearest is None or _order(hit) < _order(nearest)):
+                    nearest = hit
+        return nearest
 
     def _matcher(self, keys: tuple[str, ...]) -> PhraseMatcher:
         if keys not in self._matchers:
@@ -50,8 +51,8 @@ class NearestMisses:
         return self._matchers[keys]
 
     @staticmethod
-    def _in_turn(turn: Turn, matcher: PhraseMatcher) -> Hit | None:
-        near = matcher.nearest(spoken(turn.text))
+    def _in_turn(turn: Turn, matcher: PhraseMatcher, limit: float) -> Hit | None:
+        near = matcher.nearest(spoken(turn.text), limit)
         if near is None or near.distance > MAX_DISTANCE:
             return None
         return Hit(
@@ -68,3 +69,7 @@ class NearestMisses:
             label="nearest",
             note=f"最接近的说法：“{near.phrase.text}”",
         )
+
+
+def _order(hit: Hit) -> tuple[float, tuple[int, int]]:
+    return hit.distance, hit.position
