@@ -17,13 +17,15 @@ from qa_analyzer.batch.pool_runner import PoolRunner
 from qa_analyzer.batch.publish import publish_report, read_results, scorecard_view
 from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.run import FinishedRun, Listener, RunPlan, execute
+from qa_analyzer.batch.run_store import STORE as STORE
+from qa_analyzer.batch.run_store import run_store_url
 from qa_analyzer.batch.runners import InProcessRunner, open_runner, workers_for_this_machine
 from qa_analyzer.batch.tombstones import Tombstones
 from qa_analyzer.batch.work import StoredTranscript, WorkItem
 from qa_analyzer.calls.call import Call
 from qa_analyzer.calls.inputs import InputOptions, read_calls
 from qa_analyzer.errors import ConfigError, InputError
-from qa_analyzer.kpi.store import open_store, sqlite_url
+from qa_analyzer.kpi.store import open_store
 from qa_analyzer.report.report_data import ScorecardView
 from qa_analyzer.scoring.scorecard import load_scorecard
 from qa_analyzer.settings import Settings
@@ -31,7 +33,6 @@ from qa_analyzer.speech.writers import write_formats
 from qa_analyzer.whole_files import make_folder
 
 TRANSCRIPTS = "transcripts"
-STORE = "qa.sqlite"
 READABLE = ("txt", "srt", "vtt", "csv")
 Reporting = Callable[[int], AbstractContextManager[Listener]]
 
@@ -193,7 +194,7 @@ def _run(settings: Settings, plan: RunPlan, reporting: Reporting) -> FinishedRun
         ray_address=settings.ray_address,
     )
     make_folder(plan.out_dir)
-    url = settings.store or sqlite_url(plan.out_dir / STORE)
+    url = run_store_url(settings, plan.out_dir)
     with ExitStack() as stack:
         store = (
             stack.enter_context(open_store(url, zone=ZoneInfo(settings.timezone)))

@@ -16,16 +16,17 @@ from zoneinfo import ZoneInfo
 
 from qa_analyzer.batch.journal import Journal
 from qa_analyzer.batch.kept_analyses import ANALYSES
-from qa_analyzer.batch.night import STORE, TRANSCRIPTS, rewrite_outputs
+from qa_analyzer.batch.night import TRANSCRIPTS, rewrite_outputs
 from qa_analyzer.batch.output_lock import sole_writer
 from qa_analyzer.batch.publish import WORKBOOK
 from qa_analyzer.batch.run import JOURNAL
+from qa_analyzer.batch.run_store import run_store_url
 from qa_analyzer.batch.tombstones import Tombstones
 from qa_analyzer.errors import ConfigError
 from qa_analyzer.kpi.audit_log import Action, Detail, audit_entry
 from qa_analyzer.kpi.export_purging import drop_lines, purge_contact_export, purge_export
 from qa_analyzer.kpi.purging import CallAge
-from qa_analyzer.kpi.store import KpiStore, open_store, sqlite_url
+from qa_analyzer.kpi.store import KpiStore, open_store
 from qa_analyzer.report.report_files import remove_report
 from qa_analyzer.settings import Settings
 from qa_analyzer.whole_files import DRAFT_PREFIX
@@ -66,7 +67,7 @@ def purge(settings: Settings, order: PurgeOrder) -> Purged:
     """
     if not order.out_dir.is_dir():
         raise ConfigError(f"{order.out_dir} is not there: give the --out folder of a run")
-    url = settings.store or sqlite_url(order.out_dir / STORE)
+    url = run_store_url(settings, order.out_dir)
     with sole_writer(order.out_dir), open_store(url, zone=ZoneInfo(settings.timezone)) as store:
         return _purge(settings, order, store)
 

@@ -16,8 +16,9 @@ from rich.table import Table
 from qa_analyzer.batch.night import TRANSCRIPTS
 from qa_analyzer.batch.outputs import evaluations_of
 from qa_analyzer.batch.publish import read_results
+from qa_analyzer.batch.run_store import run_store_url
 from qa_analyzer.calls.call import Call
-from qa_analyzer.cli.opening import Source, Store, open_settings, run_store_url, store_url
+from qa_analyzer.cli.opening import Source, Store, open_settings, store_url
 from qa_analyzer.errors import ConfigError
 from qa_analyzer.kpi.audit_log import Action, Detail, audit_entry
 from qa_analyzer.kpi.audit_log import chosen as asked_for
@@ -25,7 +26,7 @@ from qa_analyzer.kpi.contact_json import contact_document
 from qa_analyzer.kpi.export import Format, export, export_changes
 from qa_analyzer.kpi.fairness import comparison_warnings
 from qa_analyzer.kpi.kpis import VALUE_COLUMNS, Dimension, kpi_table
-from qa_analyzer.kpi.outcomes import KPI_BY_ID, Measure
+from qa_analyzer.kpi.outcomes import KPI_BY_ID, KPIS, Measure
 from qa_analyzer.kpi.records import Selection
 from qa_analyzer.kpi.store import open_store
 from qa_analyzer.whole_files import write_lines
@@ -71,9 +72,10 @@ def kpi(
     if unknown:
         known = f"--by takes {', '.join(DIMENSIONS)}; --kpi takes {', '.join(KPI_BY_ID)}"
         raise ConfigError(f"unknown: {', '.join(unknown)}. {known}")
-    chosen = [KPI_BY_ID[name] for name in only] if only else list(KPI_BY_ID.values())
     with open_store(store_url(source)) as store:
         facts = store.facts(_selection(first_day, last_day, team, agent, queue))
+    everything = KPI_BY_ID.values() if facts.reviewed else KPIS  # what people decided, where they did
+    chosen = [KPI_BY_ID[name] for name in only] if only else list(everything)
     dimensions = [DIMENSIONS[name] for name in by or ()]
     console = Console()
     console.print(_table(kpi_table(facts, dimensions, kpis=chosen), [each.value for each in dimensions]))

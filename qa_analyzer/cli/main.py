@@ -11,6 +11,7 @@ from rich.console import Console
 from qa_analyzer import __version__
 from qa_analyzer.cli import (
     doctor,
+    human_commands,
     kpi_commands,
     models_commands,
     retention_commands,
@@ -38,6 +39,7 @@ run_commands.register(app)
 kpi_commands.register(app)
 terms_commands.register(app)
 retention_commands.register(app)
+human_commands.register(app)
 app.add_typer(scorecard_commands.app, name="scorecard")
 app.add_typer(models_commands.app, name="models")
 app.command("doctor")(doctor.doctor)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qa_analyzer.batch.night import STORE
+from qa_analyzer.batch.run_store import STORE
 from qa_analyzer.errors import ConfigError
 from qa_analyzer.kpi.store import sqlite_url
 from qa_analyzer.settings import Settings, load_settings
@@ -23,11 +23,6 @@ def open_settings(config: Path | None = None, **options: Any) -> Settings:
     settings = load_settings(config, **options)
     share(settings.file_mode)
     return settings
-
-
-def run_store_url(settings: Settings, out_dir: Path) -> str:
-    """Return the URL of the store that a run with this output folder writes to."""
-    return settings.store or sqlite_url(out_dir / STORE)
 
 
 def store_url(source: str) -> str:

@@ -189,9 +189,10 @@ def report(
     source: Annotated[Path, typer.Argument(metavar="DIR", help="OUT of an earlier run.")],
     config: Config = None,
     lang: Lang = None,
+    store: Store = None,
 ) -> None:
-    """Write the HTML report of an earlier run again."""
-    settings = open_settings(config, language=lang)
+    """Write the HTML report of an earlier run again, with what people have decided since."""
+    settings = open_settings(config, language=lang, store=store)
     typer.echo(rebuild_report(settings, source))
 
 

@@ -77,7 +77,7 @@ def read_grades(path: Path) -> tuple[HumanGrade, ...]:
 
     UTF-8 or GB18030. Raises ManifestError with every fault and its line.
     """
-    reader = csv.DictReader(io.StringIO(_text_of(path), newline=""))
+    reader = csv.DictReader(io.StringIO(text_of(path), newline=""))
     missing = [name for name in GRADE_COLUMNS if name not in (reader.fieldnames or ())]
     if missing:
         raise ManifestError((Fault(path, 1, "", f"columns are missing: {', '.join(missing)}"),))
@@ -108,7 +108,8 @@ def read_grades(path: Path) -> tuple[HumanGrade, ...]:
     return tuple(grades)
 
 
-def _text_of(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """Return the text of a table that people saved, in UTF-8 or GB18030; raises ManifestError."""
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -7,11 +7,12 @@ they join on ``evaluation_id``. A missing cell means "not known" and never count
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 import pandas as pd
 
+from qa_analyzer.kpi.reviewed import Reviewed
 from qa_analyzer.kpi.rows import (
     CHINA_TIME,
     Row,
@@ -101,7 +102,8 @@ class Facts:
     """The three tables, with the columns and types named above, and what first-contact resolution looks at.
 
     ``contacts`` reaches seven days beyond the chosen calls; ``observed_until`` is the start of the latest
-    call known, None where no call has a time.
+    call known, None where no call has a time. ``reviewed`` are the calls that people looked at, by
+    ``evaluation_id``; only the store knows them.
     """
 
     calls: pd.DataFrame
@@ -109,6 +111,7 @@ class Facts:
     tags: pd.DataFrame
     contacts: tuple[Contact, ...]
     observed_until: datetime | None
+    reviewed: Mapping[int, Reviewed] = field(default_factory=dict)
 
 
 def typed(rows: Iterable[Sequence[object]], columns: Mapping[str, str]) -> pd.DataFrame:

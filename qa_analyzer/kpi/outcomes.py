@@ -95,7 +95,27 @@ KPIS: tuple[Kpi, ...] = (
         *("voice activity by speaker", None, None),
     ),
 )
-KPI_BY_ID = {kpi.kpi_id: kpi for kpi in KPIS}
+# What people decided stands beside what the machine did; empty without people's verdicts.
+REVIEW_KPIS: tuple[Kpi, ...] = (
+    Kpi(
+        "qa_score_reviewed",
+        "服务质量评分（人工复核后）",
+        "QA score by people's verdicts",
+        Measure.MEAN,
+        "points",
+        "judged calls",
+        80.0,
+    ),
+    Kpi(
+        "overridden_rate",
+        "人工改判率",
+        "judged otherwise by people",
+        Measure.RATE,
+        "share",
+        "judged calls",
+    ),
+)
+KPI_BY_ID = {kpi.kpi_id: kpi for kpi in (*KPIS, *REVIEW_KPIS)}
 
 
 def outcomes(facts: Facts) -> pd.DataFrame:
@@ -119,9 +139,16 @@ def outcomes(facts: Facts) -> pd.DataFrame:
     in_time = (calls["ring_count"] <= MAX_RINGS) | (calls["ring_seconds"] <= MAX_RING_SECONDS)
     # Without the ticket system's word: what was promised for later was not done in the call.
     inferred = commitment.isin([Verdict.PASS.value, Verdict.FAIL.value, Verdict.NOT_APPLICABLE.value])
+    reviewed = {number: seen.percent for number, seen in facts.reviewed.items()}
+    changed = [number for number, seen in facts.reviewed.items() if seen.changed]
+    looked_at = calls["evaluation_id"].isin(reviewed)
     return pd.DataFrame(
         {
             "qa_score": calls["percent"],
+            "qa_score_reviewed": calls["percent"].where(
+                ~looked_at, calls["evaluation_id"].map(reviewed).astype("float64")
+            ),
+            "overridden_rate": rate(calls["evaluation_id"].isin(changed), judged),
             "pass_rate": rate(calls["grade"].isin(PASSING), judged),
             "red_line_rate": rate(calls["auto_failed"], judged),
             "empathy_rate": rate(
@@ -143,7 +170,7 @@ def outcomes(facts: Facts) -> pd.DataFrame:
             "speech_rate_cpm": calls["agent_speech_rate_cpm"],
         },
         index=calls.index,
-    )[[kpi.kpi_id for kpi in KPIS]]
+    )[list(KPI_BY_ID)]
 
 
 def first_contact_resolved(facts: Facts) -> pd.Series:

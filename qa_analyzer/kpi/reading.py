@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, func, select
 
-from qa_analyzer.analysis.call_analysis import CallSentiment, ComplaintTag, SentimentLabel, TurnSentiment
-from qa_analyzer.calls.call import Role
 from qa_analyzer.kpi import schema
 from qa_analyzer.kpi.facts import (
     CALL_COLUMNS,
@@ -23,8 +21,9 @@ from qa_analyzer.kpi.facts import (
     typed,
 )
 from qa_analyzer.kpi.records import EVERYTHING, Override, Selection, StoredEvaluation
-from qa_analyzer.kpi.rows import RISK_CLASS, Row
-from qa_analyzer.scoring.evaluation import CriterionResult, Evidence, EvidenceKind, MatchKind, Verdict
+from qa_analyzer.kpi.reviewed import Reviewed, reviewed
+from qa_analyzer.kpi.rows import RISK_CLASS
+from qa_analyzer.kpi.stored_values import override, result, whole
 
 # Evaluations fetched at a time: their parts are read in one query each, and memory stays flat.
 PAGE = 500
@@ -48,6 +47,7 @@ def _conditions(selection: Selection) -> list[ColumnElement[bool]]:
         (calls.queue, selection.queues),
         (calls.agent_id, selection.agent_ids),
         (evaluations.scorecard_id, selection.scorecard_ids),
+        (calls.call_id, selection.call_ids),
     ):
         if chosen:
             conditions.append(column.in_(chosen))
@@ -130,7 +130,42 @@ def read_facts(connection: Connection, selection: Selection) -> Facts:
         tags=_narrow_frame(connection, part(schema.complaints, TAG_COLUMNS), TAG_COLUMNS),
         contacts=_contacts(connection, selection),
         observed_until=latest,
+        reviewed=_reviewed(connection, selection),
     )
+
+
+def _reviewed(connection: Connection, selection: Selection) -> dict[int, Reviewed]:
+    """Read the calls that people looked at, with the score they have by people's verdicts."""
+    evaluations, criteria, overrides = schema.evaluations, schema.criteria, schema.overrides
+    looked_at = select(overrides.c.evaluation_id).distinct()
+    key = evaluations.c.evaluation_id
+    prints = select(key, evaluations.c.scorecard_fingerprint)
+    cards = {
+        row[0]: row[1] for row in connection.execute(_chosen(prints, selection).where(key.in_(looked_at)))
+    }
+    points = (
+        select(
+            evaluations.c.scorecard_fingerprint, criteria.c.criterion_id, func.max(criteria.c.points_possible)
+        )
+        .join(criteria, criteria.c.evaluation_id == key)
+        .where(evaluations.c.scorecard_fingerprint.in_(sorted(set(cards.values()))))
+        .group_by(evaluations.c.scorecard_fingerprint, criteria.c.criterion_id)
+        .having(func.max(criteria.c.points_possible) > 0)
+    )
+    weights: dict[str, dict[str, float]] = {}
+    for card, criterion_id, weight in connection.execute(points) if cards else ():
+        weights.setdefault(card, {})[criterion_id] = weight
+    found: dict[int, Reviewed] = {}
+    numbers = sorted(cards)
+    for first in range(0, len(numbers), PAGE):
+        page = numbers[first : first + PAGE]
+        judged = _by_evaluation(connection, criteria, page)
+        decided = _by_evaluation(connection, overrides, page)
+        for number in page:
+            results = [result(row, ()) for row in judged.get(number, ())]
+            decisions = [override({}, row) for row in decided.get(number, ())]
+            found[number] = reviewed(results, decisions, weights.get(cards[number], {}))
+    return found
 
 
 def _contacts(connection: Connection, selection: Selection) -> tuple[Contact, ...]:
@@ -219,7 +254,22 @@ def read_evaluations(connection: Connection, selection: Selection) -> Iterator[S
             for table in (schema.criteria, schema.evidence, schema.complaints, schema.overrides)
         }
         for head, number in zip(heads, ids, strict=True):
-            yield _whole(head, {name: rows.get(number, []) for name, rows in parts.items()})
+            yield whole(head, {name: rows.get(number, []) for name, rows in parts.items()})
+
+
+def read_overrides(connection: Connection) -> tuple[Override, ...]:
+    """Return what people decided, by call, oldest first."""
+    evaluations, overrides = schema.evaluations, schema.overrides
+    names = ("call_id", "scorecard_fingerprint", "transcript_fingerprint")
+    statement = (
+        select(*(evaluations.c[name] for name in names), *overrides.c)
+        .join(overrides, overrides.c.evaluation_id == evaluations.c.evaluation_id)
+        .order_by(
+            evaluations.c.call_id, overrides.c.decided_at, overrides.c.criterion_id, overrides.c.reviewer
+        )
+    )
+    rows = connection.execute(statement).mappings()
+    return tuple(override({name: row[name] for name in names}, row) for row in rows)
 
 
 def _by_evaluation(connection: Connection, table: Table, ids: Sequence[int]) -> dict[int, list[RowMapping]]:
@@ -228,109 +278,3 @@ def _by_evaluation(connection: Connection, table: Table, ids: Sequence[int]) -> 
     for row in connection.execute(statement).mappings():
         rows.setdefault(row["evaluation_id"], []).append(row)
     return rows
-
-
-def _row_of(head: RowMapping, table: Table) -> Row:
-    return {column.name: head[f"{table.name}.{column.name}"] for column in table.columns}
-
-
-def _whole(head: RowMapping, parts: Mapping[str, list[RowMapping]]) -> StoredEvaluation:
-    evaluation = _row_of(head, schema.evaluations)
-    quotes: dict[str, list[Evidence]] = {}
-    for row in parts["evidence"]:
-        quotes.setdefault(row["criterion_id"], []).append(_evidence(row))
-    tags = [_tag(row) for row in parts["complaints"]]
-    return StoredEvaluation(
-        evaluation_id=head["evaluations.evaluation_id"],
-        revision=head["evaluations.revision"],
-        is_current=head["evaluations.is_current"],
-        call=_row_of(head, schema.calls),
-        heard=_row_of(head, schema.transcripts),
-        head=evaluation,
-        criteria=tuple(
-            CriterionResult(
-                criterion_id=row["criterion_id"],
-                verdict=Verdict(row["verdict"]),
-                points_earned=row["points_earned"],
-                points_possible=row["points_possible"],
-                auto_fail=row["auto_fail"],
-                explanation=row["explanation"],
-                evidence=tuple(quotes.get(row["criterion_id"], ())),
-            )
-            for row in sorted(parts["criteria"], key=lambda row: int(row["position"]))
-        ),
-        complaints=tuple(tag for tag in tags if tag.complaint_class != RISK_CLASS),
-        risks=tuple(tag for tag in tags if tag.complaint_class == RISK_CLASS),
-        sentiment=_sentiment(head),
-        overrides=tuple(_override(evaluation, row) for row in parts["overrides"]),
-    )
-
-
-def _evidence(row: RowMapping) -> Evidence:
-    return Evidence(
-        kind=EvidenceKind(row["kind"]),
-        role=Role(row["role"]),
-        turn_index=row["turn_index"],
-        start_s=row["start_s"],
-        end_s=row["end_s"],
-        quote=row["quote"],
-        match_kind=MatchKind(row["match_kind"]),
-        distance=row["distance"],
-        char_start=row["char_start"],
-        char_end=row["char_end"],
-        heard_share=row["heard_share"],
-        note=row["note"],
-    )
-
-
-def _tag(row: RowMapping) -> ComplaintTag:
-    return ComplaintTag(
-        code=row["code"],
-        complaint_class=row["complaint_class"],
-        turn_index=row["turn_index"],
-        start_s=row["start_s"],
-        term=row["term"],
-        char_start=row["char_start"],
-        char_end=row["char_end"],
-        match_kind=row["match_kind"],
-        severity=row["severity"],
-    )
-
-
-def _sentiment(head: RowMapping) -> CallSentiment:
-    def cell(name: str) -> Any:
-        return head[f"sentiments.{name}"]
-
-    def level(name: str) -> SentimentLabel | None:
-        return None if cell(name) is None else SentimentLabel(cell(name))
-
-    return CallSentiment(
-        customer_start=level("customer_start"),
-        customer_end=level("customer_end"),
-        lowest=cell("lowest"),
-        lowest_turn_index=cell("lowest_turn_index"),
-        shift=cell("shift"),
-        turns=tuple(
-            TurnSentiment(
-                turn_index=turn["turn_index"],
-                label=SentimentLabel(turn["label"]),
-                score=turn["score"],
-                confidence=turn["confidence"],
-            )
-            for turn in cell("turns")
-        ),
-        model_fingerprint=cell("model_fingerprint"),
-    )
-
-
-def _override(evaluation: Row, row: RowMapping) -> Override:
-    return Override(
-        call_id=str(evaluation["call_id"]),
-        scorecard_fingerprint=str(evaluation["scorecard_fingerprint"]),
-        transcript_fingerprint=str(evaluation["transcript_fingerprint"]),
-        criterion_id=row["criterion_id"],
-        verdict=Verdict(row["verdict"]),
-        reviewer=row["reviewer"],
-        decided_at=row["decided_at"],
-        reason=row["reason"],
-    )

@@ -75,6 +75,7 @@ class Selection:
     scorecard_ids: tuple[str, ...] = ()
     after_revision: int | None = None
     current_only: bool = True
+    call_ids: tuple[str, ...] = ()
 
 
 EVERYTHING = Selection()

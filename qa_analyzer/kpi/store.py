@@ -26,7 +26,7 @@ from qa_analyzer.kpi.database import check_whole, open_engine, store_errors
 from qa_analyzer.kpi.evaluation_upserts import upsert_evaluations
 from qa_analyzer.kpi.facts import Facts
 from qa_analyzer.kpi.purging import CALLS_AT_A_TIME, CallAge, compact, count_rows, purge_calls, read_call_ages
-from qa_analyzer.kpi.reading import Snapshot
+from qa_analyzer.kpi.reading import Snapshot, read_overrides
 from qa_analyzer.kpi.records import EVERYTHING, Override, Run, Selection, StoredEvaluation
 from qa_analyzer.kpi.rows import CHINA_TIME
 from qa_analyzer.kpi.upserts import upsert_failure, upsert_override, upsert_run
@@ -144,6 +144,11 @@ class KpiStore:
         """Yield whole evaluations in the order in which they were first saved; memory stays flat."""
         with self.snapshot() as moment:
             yield from moment.evaluations(selection)
+
+    def overrides(self) -> tuple[Override, ...]:
+        """Return what people decided, by call, oldest first."""
+        with self._reading() as connection:
+            return read_overrides(connection)
 
     def runs(self) -> tuple[Run, ...]:
         """Return all runs, oldest first."""

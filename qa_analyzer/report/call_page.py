@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qa_analyzer.kpi.reviewed import Reviewed, reviewed
 from qa_analyzer.report import formats
 from qa_analyzer.report.call_facts import (
     Fact,
@@ -56,6 +57,7 @@ class CallPage:
     interruptions: tuple[Fact, ...]
     quality: tuple[Fact, ...]
     provenance: tuple[Fact, ...]
+    reviewed: Reviewed | None = None
 
 
 def build_call_page(
@@ -88,7 +90,15 @@ def build_call_page(
         interruptions=interruption_facts(metrics, wording),
         quality=quality_facts(evaluation, wording),
         provenance=provenance_facts(evaluation, report_data, wording),
+        reviewed=_reviewed(evaluation, report_data),
     )
+
+
+def _reviewed(evaluation: Evaluation, report_data: ReportData) -> Reviewed | None:
+    """Return the score by people's verdicts; None where nobody looked at the call."""
+    overrides = report_data.overrides_of(evaluation)
+    weights = {criterion.criterion_id: criterion.weight for criterion in report_data.scorecard.criteria}
+    return reviewed(evaluation.criteria, overrides, weights) if overrides else None
 
 
 def _header(evaluation: Evaluation, wording: Wording) -> tuple[Fact, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from qa_analyzer.report.formats import clock, decimal, points
+from qa_analyzer.report.formats import clock, decimal, moment, points
 from qa_analyzer.report.naming import explanation_of
 from qa_analyzer.report.report_data import CriterionView, ReportData
 from qa_analyzer.report.wording import Wording
@@ -40,8 +41,21 @@ class EvidenceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonLine:
+    """What a person decided on one criterion."""
+
+    verdict: Verdict
+    reviewer: str
+    when: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class VerdictLine:
-    """One criterion of one call. ``lost`` is the points it cost; 0 for any verdict but fail."""
+    """One criterion of one call. ``lost`` is the points it cost; 0 for any verdict but fail.
+
+    ``verdict`` is the machine's; ``people`` hold what people decided, the decision that holds last.
+    """
 
     criterion_id: str
     name: str
@@ -52,6 +66,7 @@ class VerdictLine:
     red_line: bool
     explanation: str
     evidence: tuple[EvidenceLine, ...]
+    people: tuple[PersonLine, ...] = ()
 
     @property
     def moment(self) -> EvidenceLine | None:
@@ -83,11 +98,16 @@ def section_blocks(
 ) -> tuple[SectionBlock, ...]:
     """Return the verdicts in scorecard order; results outside the scorecard come last, none is dropped."""
     results = {result.criterion_id: result for result in evaluation.criteria}
+    people: dict[str, list[PersonLine]] = {}
+    for override in report_data.overrides_of(evaluation):
+        when = moment(override.decided_at)
+        line = PersonLine(override.verdict, override.reviewer, when, override.reason)
+        people.setdefault(override.criterion_id, []).append(line)
     blocks = []
     for section in report_data.scorecard.sections:
         judged = [(criterion, results.pop(criterion.criterion_id, None)) for criterion in section.criteria]
         lines = [
-            _line(evaluation, criterion, result, wording)
+            _line(evaluation, criterion, result, wording, people.get(result.criterion_id, ()))
             for criterion, result in judged
             if result is not None
         ]
@@ -97,7 +117,10 @@ def section_blocks(
     if results:
         rest = list(results.values())
         views = [CriterionView(result.criterion_id, {}, result.points_possible) for result in rest]
-        lines = [_line(evaluation, view, result, wording) for view, result in zip(views, rest, strict=True)]
+        lines = [
+            _line(evaluation, view, result, wording, people.get(result.criterion_id, ()))
+            for view, result in zip(views, rest, strict=True)
+        ]
         blocks.append(_block(wording("call.other_criteria"), lines, rest))
     return tuple(blocks)
 
@@ -110,7 +133,11 @@ def _block(name: str, lines: list[VerdictLine], results: list[CriterionResult]) 
 
 
 def _line(
-    evaluation: Evaluation, criterion: CriterionView, result: CriterionResult, wording: Wording
+    evaluation: Evaluation,
+    criterion: CriterionView,
+    result: CriterionResult,
+    wording: Wording,
+    people: Iterable[PersonLine],
 ) -> VerdictLine:
     failed = result.verdict is Verdict.FAIL
     judged = result.verdict in (Verdict.PASS, Verdict.FAIL)
@@ -125,6 +152,7 @@ def _line(
         red_line=result.auto_fail or criterion.auto_fail,
         explanation=explanation_of(result, wording),
         evidence=tuple(evidence_line(evaluation, piece, wording) for piece in result.evidence),
+        people=tuple(people),
     )
 
 
