@@ -62,8 +62,8 @@ def read_results(out_dir: Path, transcripts_dir: Path) -> tuple[tuple[CallResult
     """Return the results and facts of an earlier run; raises ConfigError when they are not all there."""
     try:
         facts: dict[str, Any] = json.loads((out_dir / "run.json").read_text(encoding="utf-8"))
-        lines = (out_dir / "evaluations.jsonl").read_text(encoding="utf-8").splitlines()
-        failed = (out_dir / "failures.jsonl").read_text(encoding="utf-8").splitlines()
+        lines = (out_dir / "evaluations.jsonl").read_bytes().splitlines()
+        failed = (out_dir / "failures.jsonl").read_bytes().splitlines()
         results = [_result(json.loads(line), transcripts_dir) for line in lines]
         failures = [CallFailure(**json.loads(line)) for line in failed]
     except (OSError, ValueError, TypeError, TranscriptError) as problem:

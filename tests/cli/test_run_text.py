@@ -140,6 +140,14 @@ def test_scoring_and_reporting_start_from_transcripts(finished: Path, tmp_path: 
     assert (finished / "report" / "index.html").is_file()
 
 
+def test_a_report_is_written_again_whatever_line_ends_were_said(tmp_path: Path) -> None:
+    bad = {"call_id": "U1", "turns": [turn("agent\u2028", "您好"), turn("\u2028nobody", "a\u2028b")]}
+    source = write_calls(tmp_path / "calls.jsonl", GOOD, bad)
+    assert run(source, tmp_path / "out") == ExitCode.FAILED_CALLS
+    assert "\u2028" in (tmp_path / "out" / "failures.jsonl").read_text(encoding="utf-8")
+    assert run_cli(["report", str(tmp_path / "out")]) == ExitCode.OK
+
+
 def test_personal_data_is_masked_unless_it_is_asked_for(tmp_path: Path) -> None:
     call = {
         "call_id": "P1",
