@@ -121,7 +121,7 @@ def prepare(call: Call, audio: Audio, detector: VoiceDetector, diarizer: Diarize
     mixed = mixed_channel(voices, report)
     if mixed is None:
         return OpenedCall(call, audio, audio, voices, voices, report, None)
-    diarization = _diarized(audio, mixed, diarizer)
+    diarization = _diarized(audio, mixed, voices[mixed], diarizer)
     if audio.channel_count == 2 and diarization.speakers == 1:
         return OpenedCall(call, audio, audio, voices, voices, report, None)  # one party on its own channel
     sides = voices_of(voices[mixed], diarization)
@@ -141,9 +141,9 @@ def mixed_channel(voices: Sequence[Sequence[Span]], report: ChannelReport) -> in
     return voiced[0] if len(voiced) == 1 else None
 
 
-def _diarized(audio: Audio, channel: int, diarizer: Diarizer) -> Diarization:
+def _diarized(audio: Audio, channel: int, voice: Sequence[Span], diarizer: Diarizer) -> Diarization:
     try:
-        return diarizer.diarize(audio, channel)
+        return diarizer.diarize(audio, channel, voice)
     except MissingDependencyError as problem:
         return Diarization((), 0, 1.0, str(problem))
     except (RuntimeError, ValueError, MemoryError) as problem:

@@ -4,6 +4,7 @@ roles.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -134,17 +135,11 @@ def voices_of(voice: Sequence[Span], diarization: Diarization) -> tuple[tuple[Sp
     """
     if not diarization.spans:
         return (tuple(voice), ())
+    edges_s = sorted({time_s for one in diarization.spans for time_s in (one.span.start_s, one.span.end_s)})
     shares: tuple[list[Span], list[Span]] = ([], [])
     for span in voice:
-        cuts = sorted(
-            {span.start_s, span.end_s}
-            | {
-                time_s
-                for one in diarization.spans
-                for time_s in (one.span.start_s, one.span.end_s)
-                if span.start_s < time_s < span.end_s
-            }
-        )
+        inner = edges_s[bisect_right(edges_s, span.start_s) : bisect_left(edges_s, span.end_s)]
+        cuts = [span.start_s, *inner, span.end_s]
         for part in (Span(start_s, end_s) for start_s, end_s in pairwise(cuts)):
             shares[speaker_at(diarization.spans, part)].append(part)
     return tuple(tuple(span for span in union(share) if span.duration_s >= MIN_PART_S) for share in shares)

@@ -11,7 +11,7 @@ from qa_analyzer.calls.audio import open_audio
 from qa_analyzer.calls.call import Call
 from qa_analyzer.errors import CallError, TranscriptionError
 from qa_analyzer.speech.asr import FAST, THOROUGH, AsrEngine, Effort, Recognition, open_engine
-from qa_analyzer.speech.diarization import Diarizer, SenkoDiarizer
+from qa_analyzer.speech.diarization import Diarizer, VoiceprintDiarizer
 from qa_analyzer.speech.given_text import transcript_from_turns
 from qa_analyzer.speech.hot_words import load_hot_words
 from qa_analyzer.speech.opened_call import OpenedCall, prepare
@@ -45,7 +45,7 @@ class Transcriber:
         self.engine = engine
         self._voice = voice or VoiceDetector()
         self._packing = packing or PackOptions()
-        self._diarizer = diarizer or SenkoDiarizer()
+        self._diarizer = diarizer or VoiceprintDiarizer()
         self._prompt = prompt
         self._second_pass = second_pass
         settings = (self._packing, prompt, second_pass)

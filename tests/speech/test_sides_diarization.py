@@ -79,19 +79,19 @@ def test_one_voice_gives_no_roles(phrase: Build) -> None:
 
 
 def test_small_clusters_join_the_voice_they_sound_like_or_drop_out() -> None:
-    labelled = [("A", Span(0, 10)), ("B", Span(10, 18)), ("C", Span(18, 19)), ("D", Span(19, 20))]
+    labelled = [(0, Span(0, 10)), (1, Span(10, 18)), (2, Span(18, 19)), (3, Span(19, 20))]
     centroids = {
-        "A": np.array([1, 0, 0], np.float32),
-        "B": np.array([0, 1, 0], np.float32),
-        "C": np.array([0.1, 0.9, 0], np.float32),
-        "D": np.array([0, 0, 1], np.float32),
+        0: np.array([1, 0, 0], np.float32),
+        1: np.array([0, 1, 0], np.float32),
+        2: np.array([0.1, 0.9, 0], np.float32),
+        3: np.array([0, 0, 1], np.float32),
     }
     found = two_parties(labelled, centroids)
     assert [(one.speaker, one.span.end_s) for one in found.spans] == [(0, 10), (1, 18), (1, 19)]
     assert found.likeness == 0.0
 
 
-@pytest.mark.parametrize("labelled", [[("A", Span(0, 10))], [("A", Span(0, 100)), ("B", Span(100, 101))]])
+@pytest.mark.parametrize("labelled", [[(0, Span(0, 10))], [(0, Span(0, 100)), (1, Span(100, 101))]])
 def test_one_real_voice_is_no_pair(labelled: list[tuple[str, Span]]) -> None:
     found = two_parties(labelled, {})
     assert found.spans == ()

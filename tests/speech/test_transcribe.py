@@ -52,15 +52,15 @@ class Pair:
 
     name = "pair"
 
-    def diarize(self, audio: object, channel: int) -> Diarization:
-        assert (audio.duration_s, channel) == (12.0, 0)  # type: ignore[attr-defined]
+    def diarize(self, audio: object, channel: int, voice: object) -> Diarization:
+        assert (audio.duration_s, channel, bool(voice)) == (12.0, 0, True)  # type: ignore[attr-defined]
         return Diarization((SpeakerSpan(0, Span(0, 6)), SpeakerSpan(1, Span(6, 12))), 2, 0.2, "two halves")
 
 
 class Absent:
     name = "absent"
 
-    def diarize(self, _audio: object, _channel: int) -> Diarization:
+    def diarize(self, _audio: object, _channel: int, _voice: object) -> Diarization:
         raise MissingDependencyError("telling speakers apart in mono recordings", "mono")
 
 
