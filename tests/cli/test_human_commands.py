@@ -13,6 +13,11 @@ ROOT = Path(__file__).parents[2]
 SAID = ["--reviewer", "李组长", "--reason", "<b>重听录音</b>：有问候"]
 
 
+@pytest.fixture(autouse=True)
+def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("night") / "out"
