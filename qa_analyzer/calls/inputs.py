@@ -152,8 +152,8 @@ class _Reader:
             self.rejected.append(
                 InputError(
                     call_id_from_path(refused.relative_to(folder)),
-                    f"folder {refused} cannot be read ({error.strerror}), so its calls are missing; "
-                    "give this user read and execute permission",
+                    f"folder {_sayable(str(refused))} cannot be read ({error.strerror}), so its calls are "
+                    "missing; give this user read and execute permission",
                 )
             )
 
@@ -174,7 +174,7 @@ class _Reader:
                 )
         except RowError as error:
             call_id = error.call_id or usable_call_id(row.fields.get("call_id")) or _fallback_id(row)
-            self.rejected.append(InputError(call_id, f"{row.place}: {error}"))
+            self.rejected.append(InputError(call_id, _sayable(f"{row.place}: {error}")))
         else:
             self.places[call.call_id] = row.place
             self.calls.append(call)
@@ -193,6 +193,8 @@ class _Reader:
         if self.pattern is not None:
             metadata = metadata.filled_from(read_metadata(self.pattern.cells(relative_path), self.zone))
         if path.suffix.casefold() not in TRANSCRIPT_SUFFIXES:
+            if str(path) != _sayable(str(path)):
+                raise RowError("path: the name is not in UTF-8; rename the file or folder (convmv does many)")
             return metadata.call(_call_id(metadata, relative_path), audio_path=path)
         transcript = read_transcript_file(path)
         metadata = metadata.filled_from(_own_metadata(transcript.cells, self.zone))
@@ -222,6 +224,11 @@ class _Reader:
         lexical = PurePath(os.path.normpath(path))
         base = PurePath(os.path.normpath(self.base))
         return path, lexical.relative_to(base) if lexical.is_relative_to(base) else PurePath(lexical.name)
+
+
+def _sayable(text: str) -> str:
+    r"""Return a text with the bytes of file names that are not UTF-8 as \udchh: what we write is UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _own_metadata(cells: Mapping[str, object], zone: ZoneInfo) -> CallMetadata:

@@ -6,6 +6,7 @@ Labels that a data set may carry beside the turns (``gold``, ``sentiment``) are 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
@@ -31,6 +32,8 @@ _MISTAKABLE = {
 }
 _NO_CELLS = LABELS_NEVER_READ | {"turns", "metadata"}
 _MAX_FAULTS = 5
+# An escape of half a character; two of them make a whole one.
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 _T = TypeVar("_T")
 
 
@@ -117,7 +120,17 @@ def parse_json(text: str) -> object:
         raise RowError(f"is not valid JSON ({error.msg} at {position})") from error
     except ValueError as error:  # integers of thousands of digits
         raise RowError(f"is not usable JSON ({error})") from error
+    if _HALF_CHARACTER.search(text):
+        _refuse_half_characters(parsed)
     return parsed
+
+
+def _refuse_half_characters(parsed: object) -> None:
+    try:
+        json.dumps(parsed, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = ascii(error.object[error.start])[1:-1]
+        raise RowError(f"holds half of a character ({half}), which no text file can hold") from error
 
 
 def row_cells(fields: Mapping[str, object]) -> dict[str, object]:

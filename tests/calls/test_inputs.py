@@ -383,6 +383,30 @@ def test_damaged_lines_do_not_stop_the_others(tmp_path: Path, line: str, expecte
     assert expected in listed.rejected[0].reason
 
 
+def test_half_characters_reject_their_line_alone(tmp_path: Path) -> None:
+    half = '{"call_id": "a", "turns": [{"role": "agent", "text": "\\ud83d"}]}'
+    pair = '{"call_id": "b", "turns": [{"role": "agent", "text": "\\ud83d\\ude00"}]}'
+    path = tmp_path / "calls.jsonl"
+    path.write_text(f"{half}\n{pair}\n", encoding="utf-8")
+    listed = read_calls(path, InputOptions())
+    assert [call.call_id for call in listed.calls] == ["b"]
+    assert "half of a character (\\ud83d)" in listed.rejected[0].reason
+
+
+@pytest.mark.parametrize("suffix", [b".wav", b".txt"])
+def test_file_names_in_another_encoding_are_said_in_ours(tmp_path: Path, suffix: bytes) -> None:
+    name = "\u4e2d".encode("gb18030") + suffix
+    try:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(b"no label")
+    except OSError:
+        pytest.skip("this disk takes UTF-8 names only")
+    listed = read_calls(tmp_path, InputOptions())
+    (rejected,) = listed.rejected
+    assert listed.calls == ()
+    rejected.reason.encode()
+    assert "\\udcd6\\udcd0" in rejected.reason
+
+
 def test_an_empty_jsonl_is_a_manifest_error(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match="one JSON object a line"):
         read(manifest(tmp_path, "\n", name="calls.jsonl"))
