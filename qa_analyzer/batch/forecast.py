@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from qa_analyzer.batch.run import RunPlan, already_done
+from qa_analyzer.batch.run import RunPlan, calls_done
 from qa_analyzer.batch.work import StoredTranscript, WorkItem
 from qa_analyzer.calls.recording_length import stated_duration_s
 
@@ -37,7 +37,7 @@ class Forecast:
 
 def forecast(plan: RunPlan) -> Forecast:
     """Look at a plan and at what an earlier run on the same output has finished."""
-    done = already_done(plan)
+    done = calls_done(plan)
     lengths = [_length_s(each) for each in plan.work if each.call_id not in done]
     speed = _last_speed(plan.out_dir)
     return Forecast(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -42,7 +42,7 @@ class NightOptions:
     """What one invocation is about; None leaves nothing out.
 
     ``since`` leaves out calls that started before it; a call that does not say when it started is kept.
-    ``only`` keeps the calls of these recordings.
+    ``only`` keeps the calls of these recordings. Without ``report`` no report is written.
     """
 
     source: Path
@@ -51,6 +51,7 @@ class NightOptions:
     limit: int | None = None
     since: datetime | None = None
     only: frozenset[Path] | None = None
+    report: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +136,13 @@ def analyses_dir(options: NightOptions) -> Path:
 
 
 def _published(finished: FinishedRun, settings: Settings, options: NightOptions) -> Night:
-    page = publish_report(finished.results, finished.facts, settings, options.out_dir)
-    return Night(finished, page, scorecard_view(load_scorecard(settings.scorecard)))
+    """Write the report of a run, whose results are held in memory for it; else they stay on the disk."""
+    view = scorecard_view(load_scorecard(settings.scorecard))
+    if not options.report:
+        return Night(finished, None, view)
+    results = tuple(finished.results)
+    page = publish_report(results, finished.facts, settings, options.out_dir)
+    return Night(replace(finished, results=results), page, view)
 
 
 def _calls(settings: Settings, options: NightOptions) -> tuple[tuple[Call, ...], tuple[InputError, ...]]:

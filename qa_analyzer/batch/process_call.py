@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -95,7 +96,7 @@ class CallProcessor:
         try:
             with clock.stage("transcribe", already_s=heard.wall_s if heard is not None else 0.0):
                 transcript = self._transcript(work_item, heard)
-            evaluation = self._evaluate(transcript, clock)
+            evaluation, published = self._evaluate(transcript, clock)
             return CallResult(
                 call_id=work_item.call_id,
                 transcript=transcript,
@@ -103,6 +104,7 @@ class CallProcessor:
                 failure=None,
                 audio_s=transcript.audio.duration_s if transcript.audio is not None else None,
                 stage_seconds=clock.seconds,
+                published=published,
             )
         except CallError as problem:
             failure = CallFailure(
@@ -170,15 +172,15 @@ class CallProcessor:
         self._write(renewed, path)
         return renewed
 
-    def _evaluate(self, transcript: Transcript, clock: _StageClock) -> Evaluation | None:
+    def _evaluate(self, transcript: Transcript, clock: _StageClock) -> tuple[Evaluation | None, str | None]:
         if self.analyzer is None or self.scorer is None:
-            return None
+            return None, None
         with clock.stage("analyze"):
             analysis = self.analyzer.analyze(transcript)
         with clock.stage("score"):
-            evaluation = self.scorer.score(analysis)
+            plain = evaluation_to_json(self.scorer.score(analysis))
             # What is published is what goes on: a resumed call is then the same to the last digit.
-            return evaluation_from_json(evaluation_to_json(evaluation), transcript)
+            return evaluation_from_json(plain, transcript), json.dumps(plain, ensure_ascii=False)
 
 
 def _given(outcome: Transcript | CallError) -> Transcript:

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from qa_analyzer.batch.journal import Journal, JournalEntry
+from qa_analyzer.batch.journal import Journal, JournalEntry, Place
 from qa_analyzer.batch.metrics_file import METRICS_FILE, write_metrics
 from qa_analyzer.batch.output_lock import sole_writer
-from qa_analyzer.batch.outputs import RUN_SCHEMA_VERSION, RunSummary, summarize, versions, write_outputs
+from qa_analyzer.batch.outputs import RUN_SCHEMA_VERSION, RunSummary, Tally, versions, write_files
 from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.resume import taken_over, work_key
+from qa_analyzer.batch.run_results import RunResults
 from qa_analyzer.batch.runners import Runner
 from qa_analyzer.batch.work import CallResult, WorkItem
 from qa_analyzer.errors import InputError, SpoolError
 from qa_analyzer.kpi.records import Run
 from qa_analyzer.kpi.store import KpiStore
 from qa_analyzer.scoring.evaluation import CallFailure
-from qa_analyzer.scoring.evaluation_json import evaluation_to_json
 from qa_analyzer.whole_files import clear_drafts
 
 JOURNAL = "journal.jsonl"
 Listener = Callable[[CallResult], None]
+Each = TypeVar("Each")
+FEW = 8  # so many calls share a transaction and a flush
+QUICK_S = 0.25  # of work in a call: what took longer is kept at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class RunPlan:
 class FinishedRun:
     """The results in the order of the input, and their figures."""
 
-    results: tuple[CallResult, ...]
+    results: RunResults | tuple[CallResult, ...]
     summary: RunSummary
     facts: Mapping[str, Any]
 
@@ -66,13 +69,14 @@ class _Ledger:
         if self.store is not None:
             self.store.save_run(self.run)
 
-    def save(self, result: CallResult) -> None:
+    def save(self, *results: CallResult) -> None:
         if self.store is None:
             return
-        if result.evaluation is not None:
-            self.store.save_result(result.evaluation, run_id=self.run.run_id)
-        if result.failure is not None:
-            self.store.save_failure(result.failure, run_id=self.run.run_id)
+        evaluations = [result.evaluation for result in results if result.evaluation is not None]
+        self.store.save_results(evaluations, run_id=self.run.run_id)
+        for result in results:
+            if result.failure is not None:
+                self.store.save_failure(result.failure, run_id=self.run.run_id)
 
     def close(self, summary: RunSummary, facts: Mapping[str, Any]) -> None:
         if self.store is not None:
@@ -100,54 +104,93 @@ def _execute(plan: RunPlan, runner: Runner, store: KpiStore | None, listener: Li
     started_at, started = datetime.now(UTC), time.perf_counter()
     judges = plan.recipe.judges()
     keys = _keys(plan, judges)
-    journal = Journal(plan.out_dir / JOURNAL)
-    done = already_done(plan, keys)
+    journal, tally = Journal(plan.out_dir / JOURNAL), Tally()
+    places: dict[str, Place] = {}
     ledger = _Ledger(store, Run(f"{started_at:%Y%m%dT%H%M%S.%fZ}", started_at, source=str(plan.out_dir)))
     with journal:
-        for result in done.values():
-            ledger.save(result)
-            listener(result)
-        left = tuple(work_item for work_item in plan.work if work_item.call_id not in done)
+        for several in _few_at_a_time(_done_before(plan, keys)):
+            results = [result for result, _ in several]
+            ledger.save(*results)
+            places.update((result.call_id, place) for result, place in several)
+            _tell(results, tally, listener)
+        left = tuple(work_item for work_item in plan.work if work_item.call_id not in places)
         # Closed at once when something goes wrong here, so that no worker lives on.
         with closing(runner.run(left, plan.recipe)) as new_results:
-            for result in new_results if left else ():
-                done[result.call_id] = result
+            for results in _few_at_a_time(new_results if left else (), dear=_took_long):
                 # The store first: a call in the journal is not done again, and the store takes twice as once.
-                ledger.save(result)
-                journal.append(_entry(result, keys[result.call_id]))
-                listener(result)
+                ledger.save(*results)
+                written = journal.append(*(_entry(result, keys[result.call_id]) for result in results))
+                places.update(zip((result.call_id for result in results), written, strict=True))
+                _tell(results, tally, listener)
     rejected = tuple(_rejected_result(problem) for problem in plan.rejected)
-    for result in rejected:
-        ledger.save(result)
-        listener(result)
-    results = (*(done[work_item.call_id] for work_item in plan.work), *rejected)
-    summary = summarize(
-        results, wall_s=time.perf_counter() - started, workers=plan.workers, runner=runner.name
+    ledger.save(*rejected)
+    _tell(rejected, tally, listener)
+    finished = RunResults(
+        journal,
+        [(work_item, places[work_item.call_id]) for work_item in plan.work],
+        rejected,
+        plan.recipe.transcripts_dir,
     )
+    summary = tally.summary(wall_s=time.perf_counter() - started, workers=plan.workers, runner=runner.name)
     facts = _facts(plan, summary, judges, started_at)
-    write_outputs(results, plan.out_dir, facts)
+    write_files(finished.evaluation_lines(), tally, plan.out_dir, facts)
     write_metrics(summary, time.time(), plan.out_dir / METRICS_FILE)
     ledger.close(summary, facts)
-    return FinishedRun(results, summary, facts)
+    return FinishedRun(finished, summary, facts)
+
+
+def _few_at_a_time(
+    results: Iterable[Each], dear: Callable[[Each], bool] = lambda _: False
+) -> Iterator[list[Each]]:
+    """Yield results a few together: each transaction and each flush to the disk costs milliseconds.
+
+    One that is ``dear`` goes on at once, with those before it. When a run is killed, up to seven others may
+    be lost, which are soon done again.
+    """
+    few: list[Each] = []
+    for result in results:
+        few.append(result)
+        if len(few) >= FEW or dear(result):
+            yield few
+            few = []
+    if few:
+        yield few
+
+
+def _took_long(result: CallResult) -> bool:
+    return result.failure is not None or sum(result.stage_seconds.values()) > QUICK_S
+
+
+def _tell(results: Iterable[CallResult], tally: Tally, listener: Listener) -> None:
+    for result in results:
+        tally.add(result)
+        listener(result)
 
 
 def _keys(plan: RunPlan, judges: Mapping[str, str | None]) -> dict[str, str]:
     return {work_item.call_id: work_key(work_item, judges) for work_item in plan.work}
 
 
-def already_done(plan: RunPlan, keys: Mapping[str, str] | None = None) -> dict[str, CallResult]:
-    """Return the results that an earlier run on the same output left for this plan, by call_id."""
-    keys = _keys(plan, plan.recipe.judges()) if keys is None else keys
-    latest = Journal(plan.out_dir / JOURNAL).latest()
-    done: dict[str, CallResult] = {}
+def calls_done(plan: RunPlan) -> frozenset[str]:
+    """Return the calls that an earlier run on the same output has finished for this plan."""
+    keys = _keys(plan, plan.recipe.judges())
+    return frozenset(result.call_id for result, _ in _done_before(plan, keys))
+
+
+def _done_before(plan: RunPlan, keys: Mapping[str, str]) -> Iterator[tuple[CallResult, Place]]:
+    """Yield the results that an earlier run on the same output left for this plan, and where they stand."""
+    journal = Journal(plan.out_dir / JOURNAL)
+    known = journal.places()
     for work_item in plan.work:
-        entry = latest.get((work_item.call_id, keys[work_item.call_id]))
-        if entry is None or (entry.failure is not None and _tried_again(entry.failure, plan)):
+        place = known.get((work_item.call_id, keys[work_item.call_id]))
+        if place is None:
+            continue
+        (entry,) = journal.read([place])
+        if entry.failure is not None and _tried_again(entry.failure, plan):
             continue
         result = taken_over(work_item, entry, plan.recipe.transcripts_dir)
         if result is not None:
-            done[work_item.call_id] = result
-    return done
+            yield result, place
 
 
 def _tried_again(failure: CallFailure, plan: RunPlan) -> bool:
@@ -159,7 +202,7 @@ def _entry(result: CallResult, key: str) -> JournalEntry:
     return JournalEntry(
         call_id=result.call_id,
         key=key,
-        evaluation=evaluation_to_json(result.evaluation) if result.evaluation is not None else None,
+        evaluation=result.published,
         failure=result.failure,
         transcribed_only=result.evaluation is None and result.failure is None,
         audio_s=result.audio_s,

@@ -29,7 +29,8 @@ class CallResult:
     """What came of one call: a transcript, an evaluation (unless only transcribing), or a failure.
 
     ``audio_s`` is None for text; ``stage_seconds`` is the time spent by stage.
-    ``resumed`` says that it was taken over from an earlier, interrupted run.
+    ``resumed`` says that it was taken over from an earlier, interrupted run. ``published`` is the evaluation
+    as the JSON text of its line in ``evaluations.jsonl``, where it was just made.
     """
 
     call_id: str
@@ -39,6 +40,7 @@ class CallResult:
     audio_s: float | None
     stage_seconds: Mapping[str, float]
     resumed: bool = False
+    published: str | None = None
 
 
 def source_of(item: WorkItem) -> str:

@@ -77,6 +77,10 @@ MaxFailureRate = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done and how long it would take.")]
 KeepPii = Annotated[bool, typer.Option("--keep-pii", help="Keep personal data in transcripts and reports.")]
+NoReport = Annotated[
+    bool,
+    typer.Option("--no-report", help="Leave the report and the workbook out; `report` can write them later."),
+]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N calls.")]
 
 
@@ -105,6 +109,7 @@ def run(
     since: Since = None,
     max_failure_rate: MaxFailureRate = 0.0,
     dry_run: DryRun = False,
+    no_report: NoReport = False,
     quiet: Quiet = False,
     json_logs: JsonLogs = False,
 ) -> None:
@@ -128,6 +133,7 @@ def run(
         retry_failed=retry_failed,
         limit=limit,
         since=since.replace(tzinfo=ZoneInfo(settings.timezone)) if since is not None else None,
+        report=not no_report,
     )
     if dry_run:
         typer.echo(forecast_lines(forecast_night(settings, options)))
@@ -169,6 +175,7 @@ def score(
     config: Config = None,
     workers: Workers = None,
     lang: Lang = None,
+    no_report: NoReport = False,
     quiet: Quiet = False,
     json_logs: JsonLogs = False,
 ) -> None:
@@ -181,7 +188,8 @@ def score(
         workers=workers,
         language=lang,
     )
-    options = NightOptions(source=source, out_dir=out if out is not None else source)
+    out_dir = out if out is not None else source
+    options = NightOptions(source=source, out_dir=out_dir, report=not no_report)
     _finish(rescore, settings, options, quiet=quiet, json_logs=json_logs)
 
 

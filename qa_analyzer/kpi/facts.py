@@ -123,41 +123,66 @@ def typed(rows: Iterable[Sequence[object]], columns: Mapping[str, str]) -> pd.Da
     return frame.astype(dict(columns))
 
 
-def _named(rows: Iterable[Row], columns: Mapping[str, str]) -> pd.DataFrame:
-    return typed(([row[name] for name in columns] for row in rows), columns)
+class FactsBuilder:
+    """Lays out evaluations one after another; of each it keeps only what KPIs are counted from.
+
+    ``zone`` is the call centre's clock, for times that name none.
+    """
+
+    def __init__(self, zone: tzinfo = CHINA_TIME) -> None:
+        self._zone = zone
+        self._calls: list[tuple[object, ...]] = []
+        self._criteria: list[tuple[object, ...]] = []
+        self._tags: list[tuple[object, ...]] = []
+        self._contacts: dict[str, Contact] = {}
+        self._observed_until: datetime | None = None
+
+    def add(self, evaluation: Evaluation) -> None:
+        """Take one evaluation."""
+        analysis = evaluation.analysis
+        transcript = analysis.transcript
+        own: Row = {"evaluation_id": len(self._calls)}
+        call = call_row(transcript.call, self._zone)
+        whole = (
+            transcript_row(transcript, evaluation.fingerprints.transcript)
+            | sentiment_row(analysis.sentiment)
+            | evaluation_row(evaluation, self._zone)
+            | call
+            | own
+        )
+        self._calls.append(_cells(whole, CALL_COLUMNS))
+        self._criteria += [
+            _cells(row | own, CRITERION_COLUMNS) for row in criterion_rows(evaluation.criteria)
+        ]
+        self._tags += [
+            _cells(row | own, TAG_COLUMNS) for row in tag_rows(analysis.complaints + analysis.risks)
+        ]
+        customer, started_at = call["customer_key"], call["started_at"]
+        if isinstance(started_at, datetime):
+            self._observed_until = max(self._observed_until or started_at, started_at)
+            if isinstance(customer, str):
+                codes = frozenset(tag.code for tag in analysis.complaints)
+                contact = Contact(customer, started_at, evaluation.call_id, codes)
+                self._contacts[evaluation.call_id] = contact
+
+    def facts(self) -> Facts:
+        """Return the tables of what was taken so far."""
+        return Facts(
+            calls=typed(self._calls, CALL_COLUMNS),
+            criteria=typed(self._criteria, CRITERION_COLUMNS),
+            tags=typed(self._tags, TAG_COLUMNS),
+            contacts=in_order(self._contacts.values()),
+            observed_until=self._observed_until,
+        )
 
 
 def facts_of(evaluations: Iterable[Evaluation], *, zone: tzinfo = CHINA_TIME) -> Facts:
     """Lay out evaluations in memory. ``zone`` is the call centre's clock, for times that name none."""
-    calls: list[Row] = []
-    criteria: list[Row] = []
-    tags: list[Row] = []
-    contacts: dict[str, Contact] = {}
-    observed_until: datetime | None = None
-    for number, evaluation in enumerate(evaluations):
-        analysis = evaluation.analysis
-        transcript = analysis.transcript
-        own: Row = {"evaluation_id": number}
-        call = call_row(transcript.call, zone)
-        calls.append(
-            transcript_row(transcript, evaluation.fingerprints.transcript)
-            | sentiment_row(analysis.sentiment)
-            | evaluation_row(evaluation, zone)
-            | call
-            | own
-        )
-        criteria.extend(row | own for row in criterion_rows(evaluation.criteria))
-        customer, started_at = call["customer_key"], call["started_at"]
-        if isinstance(started_at, datetime):
-            observed_until = max(observed_until or started_at, started_at)
-            if isinstance(customer, str):
-                codes = frozenset(tag.code for tag in analysis.complaints)
-                contacts[evaluation.call_id] = Contact(customer, started_at, evaluation.call_id, codes)
-        tags.extend(row | own for row in tag_rows(analysis.complaints + analysis.risks))
-    return Facts(
-        calls=_named(calls, CALL_COLUMNS),
-        criteria=_named(criteria, CRITERION_COLUMNS),
-        tags=_named(tags, TAG_COLUMNS),
-        contacts=in_order(contacts.values()),
-        observed_until=observed_until,
-    )
+    builder = FactsBuilder(zone)
+    for evaluation in evaluations:
+        builder.add(evaluation)
+    return builder.facts()
+
+
+def _cells(row: Row, columns: Mapping[str, str]) -> tuple[object, ...]:
+    return tuple(row[name] for name in columns)

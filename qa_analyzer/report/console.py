@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -35,7 +35,7 @@ class Finished(Protocol):
     """What the summary needs of a finished run."""
 
     @property
-    def results(self) -> Sequence[CallOutcome]: ...
+    def results(self) -> Iterable[CallOutcome]: ...
 
     @property
     def facts(self) -> Mapping[str, object]: ...
@@ -65,8 +65,9 @@ def print_summary(
 
 
 def _report_data(finished: Finished, scorecard: ScorecardView | None) -> ReportData:
-    evaluations = tuple(each.evaluation for each in finished.results if each.evaluation is not None)
-    failures = tuple(each.failure for each in finished.results if each.failure is not None)
+    results = tuple(finished.results)
+    evaluations = tuple(each.evaluation for each in results if each.evaluation is not None)
+    failures = tuple(each.failure for each in results if each.failure is not None)
     started_at = str(finished.facts.get("started_at") or "")
     return ReportData(
         run=RunFacts(run_id=started_at, version="", started_at=_moment(started_at)),
