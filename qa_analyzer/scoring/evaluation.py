@@ -68,7 +68,8 @@ class CriterionResult:
     """The verdict on one criterion.
 
     ``explanation`` is one sentence a supervisor can read to an agent; ``explanation_en`` is the same for
-    readers of English, empty where the scorecard words none.
+    readers of English, empty where the scorecard words none. ``flip_chance`` is how likely the correct words
+    would have got another verdict; None where nothing was recognised.
     """
 
     criterion_id: str
@@ -79,6 +80,7 @@ class CriterionResult:
     explanation: str
     evidence: tuple[Evidence, ...]
     explanation_en: str = ""
+    flip_chance: float | None = None
 
 
 class Grade(StrEnum):
@@ -89,6 +91,26 @@ class Grade(StrEnum):
     TO_IMPROVE = "to_improve"
     FAIL = "fail"
     UNSCORED = "unscored"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRange:
+    """How far recognition errors may move a score: nothing else that may be wrong is in it.
+
+    The score of the correct words lies in [``low``, ``high``] percent with a chance of ``level``;
+    ``grade_chance`` is how likely they get the same grade. ``error_rate`` is the estimated share of wrong
+    characters in the transcript.
+    """
+
+    low: float
+    high: float
+    level: float
+    grade_chance: float
+    error_rate: float
+
+    @property
+    def width(self) -> float:
+        return self.high - self.low
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +127,10 @@ class Fingerprints:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The result for one call. ``percent`` in [0, 100] is None, not zero, when nothing could be judged."""
+    """The result for one call. ``percent`` in [0, 100] is None, not zero, when nothing could be judged.
+
+    ``score_range`` is None for text that was given and where nothing could be judged.
+    """
 
     analysis: CallAnalysis
     scorecard_id: str
@@ -115,6 +140,7 @@ class Evaluation:
     auto_failed: bool
     criteria: tuple[CriterionResult, ...]
     fingerprints: Fingerprints
+    score_range: ScoreRange | None = None
 
     @property
     def call_id(self) -> str:

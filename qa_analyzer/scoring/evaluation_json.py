@@ -17,7 +17,7 @@ from qa_analyzer.analysis.call_analysis import (
     ConversationMetrics,
     VoiceCue,
 )
-from qa_analyzer.scoring.evaluation import CriterionResult, Evaluation, Fingerprints, Grade
+from qa_analyzer.scoring.evaluation import CriterionResult, Evaluation, Fingerprints, Grade, ScoreRange
 from qa_analyzer.speech.transcript import Transcript
 
 SCHEMA_VERSION = 1
@@ -48,6 +48,8 @@ def evaluation_to_json(evaluation: Evaluation) -> dict[str, Any]:
         "metrics": _metrics().dump_python(analysis.metrics, mode="json"),
         "fingerprints": asdict(evaluation.fingerprints),
     }
+    if evaluation.score_range is not None:
+        plain["score_range"] = asdict(evaluation.score_range)
     rounded: dict[str, Any] = _rounded(plain)
     return rounded
 
@@ -76,6 +78,7 @@ def evaluation_from_json(plain: Mapping[str, Any], transcript: Transcript) -> Ev
             for criterion_id, result in plain["criteria"].items()
         ),
         fingerprints=fingerprints,
+        score_range=ScoreRange(**plain["score_range"]) if plain.get("score_range") else None,
     )
 
 
@@ -84,6 +87,8 @@ def _criterion_to_json(result: CriterionResult) -> dict[str, Any]:
     del plain["criterion_id"]
     if not result.explanation_en:
         del plain["explanation_en"]
+    if result.flip_chance is None:
+        del plain["flip_chance"]
     return plain
 
 

@@ -14,6 +14,7 @@ from qa_analyzer.scoring.criterion import judge
 from qa_analyzer.scoring.evaluation import CriterionResult, Evaluation, Fingerprints, Grade, Verdict
 from qa_analyzer.scoring.nearest_miss import NearestMisses
 from qa_analyzer.scoring.scorecard import Scorecard
+from qa_analyzer.scoring.uncertainty import FLIP_CHANCES, with_range
 from qa_analyzer.speech.transcript_json import transcript_fingerprint
 
 _PACKAGE = Path(__file__).parent.parent
@@ -58,6 +59,9 @@ class Scorer:
         criteria = tuple(judge(criterion, view) for criterion in self.scorecard.criteria)
         percent, auto_failed = percent_of(criteria)
         transcript = analysis.transcript
+        criteria, score_range = with_range(
+            criteria, self.scorecard.criteria, transcript, percent, self.scorecard.grades
+        )
         return Evaluation(
             analysis=analysis,
             scorecard_id=self.scorecard.id,
@@ -74,6 +78,7 @@ class Scorer:
                 sentiment=analysis.sentiment.model_fingerprint,
                 lexicon=analysis.lexicon_fingerprint,
             ),
+            score_range=score_range,
         )
 
     def grade_of(self, percent: float | None) -> Grade:
@@ -121,4 +126,5 @@ def code_fingerprint() -> str:
         for source in sorted((_PACKAGE / room).rglob("*.py")):
             digest.update(source.relative_to(_PACKAGE).as_posix().encode())
             digest.update(source.read_bytes())
+    digest.update(FLIP_CHANCES.read_bytes())
     return "sha256:" + digest.hexdigest()
