@@ -1,0 +1,1 @@
+"""Faults on purpose: kills, a full disk, damaged files and hostile inputs, and what a night makes of them."""
