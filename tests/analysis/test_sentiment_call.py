@@ -80,7 +80,7 @@ def test_shift_compares_levels_only(first, last, shift):
 
 def test_lowest_is_the_customers_never_the_agents():
     call = judged(("a", "听不懂吗|--"), ("c", "太慢|--"), ("a", "听不懂吗|--"), ("c", "嗯"), ("c", "慢|-"))
-    assert (call.lowest, call.lowest_turn_index) == (-0.9, 1)
+    assert (call.lowest, call.lowest_turn_index) == (pytest.approx(-0.863), 1)
     assert [turn.turn_index for turn in call.turns] == [0, 1, 2, 3, 4]
 
 
@@ -171,3 +171,33 @@ def test_satisfaction_is_asked_of_models_that_can_tell():
     call = transcript(("a", "您好"), ("u", "嗯"), ("c", "网断了|-"), ("c", " "))
     assert judge_call(call, Foreteller()).satisfaction == Satisfaction(-1.2, 0.5)
     assert judge_call(call, MarkedModel()).satisfaction is None
+
+
+class SureTo:
+    """Judges every turn by the same probabilities of negative, neutral and positive."""
+
+    fingerprint = "sure"
+
+    def __init__(self, *probabilities: float) -> None:
+        self.probabilities = probabilities
+
+    def predict(self, texts: Sequence[str]) -> list[Sentiment]:
+        return [sentiment_of(self.probabilities) for _ in texts]
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "customer"),
+    [
+        ((0.5, 0.45, 0.05), NEUTRAL),  # a fault stated calmly: the model is hardly surer than of neutral
+        ((0.7, 0.25, 0.05), NEGATIVE),
+        ((0.05, 0.45, 0.5), POSITIVE),
+    ],
+)
+def test_a_customer_is_negative_only_when_the_model_is_rather_sure(probabilities, customer):
+    model = SureTo(*probabilities)
+    call = judge_call(transcript(("a", "您好"), ("c", "网断了两天")), model)
+    agent, first = call.turns
+    assert call.customer_start is first.label is customer
+    assert agent.label is sentiment_of(probabilities).label
+    assert abs(first.score) <= 1
+    assert first.confidence >= 1 / 3
