@@ -69,7 +69,7 @@ def test_english_explanations_are_one_english_sentence(card: Scorecard) -> None:
             quoted += ours != result.explanation_en
             if not example.roles_known:
                 assert "who the agent is" in ours, result
-    assert quoted > 40
+    assert quoted > len(card.criteria)
 
 
 def test_a_criterion_without_english_words_has_no_english_explanation(card: Scorecard) -> None:
@@ -78,6 +78,23 @@ def test_a_criterion_without_english_words_has_no_english_explanation(card: Scor
     result = judge(without, Scorer(card).view(analysis_of(criterion.examples[0])))
     assert result.explanation == "符合要求。"
     assert result.explanation_en == ""
+
+
+def test_a_perfect_call_is_worth_a_hundred_points(card: Scorecard) -> None:
+    assert sum(criterion.weight for criterion in card.criteria) == 100
+    assert {"forbidden_phrases", "credential_request"} <= {
+        criterion.id for criterion in card.criteria if criterion.auto_fail
+    }
+
+
+def test_cards_of_a_desk_stand_on_the_general_one() -> None:
+    general = load_scorecard(shipped("scorecards", "telecom_etiquette.yaml"))
+    for name in ("broadband_fault", "complaint_handling", "outbound_marketing"):
+        own = load_scorecard(shipped("scorecards", f"{name}.yaml"))
+        assert own.id == name
+        assert set(general.definitions) < set(own.definitions)
+        assert own.families["empathy_words"].family == general.families["empathy_words"].family
+        assert own.fingerprint != general.fingerprint
 
 
 def test_the_standard_is_complete() -> None:
