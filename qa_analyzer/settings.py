@@ -13,6 +13,7 @@ from qa_analyzer.human_yaml import load_model
 from qa_analyzer.whole_files import FileMode
 
 PACKAGE_DIR = Path(__file__).parent
+MAX_REMOTE_BYTES = 3_000_000_000  # twelve hours of two-channel telephone PCM, and more: no call is larger
 
 
 def shipped(*parts: str) -> Path:
@@ -43,6 +44,9 @@ class Settings(BaseSettings):
     sentiment_model: str = Field(
         default="sentiment-zh", description="name, or a transformers folder; or 'lexicon'"
     )
+    act_model: str = Field(
+        default="none", description="name or folder of the model of acts; 'none' judges by words alone"
+    )
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int = Field(default=0, ge=0, description="threads for each worker; 0 shares the cores out")
     workers: int = Field(default=0, ge=0, description="worker processes; 0 takes what cores and memory allow")
@@ -56,6 +60,10 @@ class Settings(BaseSettings):
     filename_pattern: str | None = Field(default=None, description="regex with named groups over file names")
     input_root: Path | None = Field(default=None, description="folder that manifest paths may not leave")
     allow_outside: bool = Field(default=False, description="let manifest paths leave the input root")
+    allowed_urls: tuple[str, ...] = Field(
+        default=(), description="beginnings of URLs that manifests may name, such as s3://bucket/calls/"
+    )
+    max_remote_bytes: int = Field(default=MAX_REMOTE_BYTES, gt=0, description="largest recording at a URL")
     store: str | None = Field(
         default=None, description="SQLAlchemy URL; default a SQLite file in the output folder"
     )

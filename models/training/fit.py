@@ -98,7 +98,7 @@ def imitate(
     """Teach the student the teacher's hidden states, token by token, for at most ``minutes``."""
     groups = by_length(texts, 48, dice)
     optimizer = torch.optim.AdamW(student.bert.parameters(), lr=rate, weight_decay=0.01)
-    clock = _Schedule(optimizer, rate, len(groups), minutes)
+    clock = Schedule(optimizer, rate, len(groups), minutes)
     student.train()
     for step, rows in enumerate(groups):
         ids = batcher.ids([texts[row] for row in rows])
@@ -180,7 +180,7 @@ def fit(
         weight_decay=0.01,
     )
     steps = sum(-(-len(task.texts()) // task.size) for task in tasks) * epochs
-    clock = _Schedule(optimizer, rate, steps, minutes)
+    clock = Schedule(optimizer, rate, steps, minutes)
     student.train()
     for epoch in range(epochs):
         losses: dict[str, list[float]] = {task.name: [] for task in tasks}
@@ -244,7 +244,7 @@ def _contrast(vectors: Tensor, intents: Tensor) -> Tensor:
     return -((logs * alike).sum(1)[found > 0] / found[found > 0]).mean()
 
 
-class _Schedule:
+class Schedule:
     """Optimiser steps with warm-up and linear decay, whichever of steps and minutes runs out first."""
 
     def __init__(self, optimizer: torch.optim.Optimizer, rate: float, steps: int, minutes: float) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from qa_analyzer.analysis.acts import ActTagger
 from qa_analyzer.analysis.call_analysis import CallAnalysis
 from qa_analyzer.analysis.complaints import ComplaintTagger
 from qa_analyzer.analysis.metrics import measure
@@ -17,10 +18,14 @@ from qa_analyzer.speech.transcript import Transcript
 
 @dataclass(frozen=True)
 class Analyzer:
-    """Finds conversation facts, sentiment, complaints and risks; holds the loaded models."""
+    """Finds conversation facts, sentiment, complaints, risks and acts; holds the loaded models.
+
+    Without ``act_tagger`` nobody looks for acts.
+    """
 
     sentiment_model: SentimentModel
     tagger: ComplaintTagger
+    act_tagger: ActTagger | None = None
 
     def analyze(self, transcript: Transcript) -> CallAnalysis:
         """Return all that the rules may look at."""
@@ -34,6 +39,8 @@ class Analyzer:
             risks=risks,
             lexicon_fingerprint=self.tagger.lexicon.fingerprint,
             voice_cues=voice_cues(transcript),
+            acts=self.act_tagger.tag(transcript) if self.act_tagger is not None else None,
+            acts_fingerprint=self.act_tagger.fingerprint if self.act_tagger is not None else None,
         )
 
 

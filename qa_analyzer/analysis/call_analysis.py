@@ -163,11 +163,25 @@ class VoiceCue:
 
 
 @dataclass(frozen=True, slots=True)
+class ActTag:
+    """What a piece of a turn does, as a model reads it. Offsets are into the turn's own text.
+
+    ``probability`` is calibrated so that 0.5 is the best place to cut.
+    """
+
+    act: str
+    turn_index: int
+    char_start: int
+    char_end: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class CallAnalysis:
     """A transcript with everything the rules may look at.
 
-    ``voice_cues`` is None where the sound of turns is not known; it stands beside the sentiment, no rule
-    reads it.
+    ``acts`` and their model's fingerprint are None when no model looked for them. ``voice_cues`` is None
+    where the sound of turns is not known; it stands beside the sentiment, no rule reads it.
     """
 
     transcript: Transcript
@@ -177,3 +191,5 @@ class CallAnalysis:
     risks: tuple[ComplaintTag, ...]
     lexicon_fingerprint: str
     voice_cues: tuple[VoiceCue, ...] | None = None
+    acts: tuple[ActTag, ...] | None = None
+    acts_fingerprint: str | None = None

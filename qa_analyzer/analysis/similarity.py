@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qa_analyzer.analysis.encoder import Encoder, Floats
+from qa_analyzer.analysis.bert import Floats
+from qa_analyzer.analysis.encoder import Encoder
 
 MAX_CACHED_TEXTS = 50_000  # 384 floats each: about 75 MB
 DECIMALS = 3

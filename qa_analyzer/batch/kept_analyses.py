@@ -24,11 +24,11 @@ class KeptAnalyses:
     """Analyzes calls like ``Analyzer``, but only those that were not analyzed before.
 
     ``open_analyzer`` loads the models when the first call needs them. ``judged_by`` are the fingerprints of
-    sentiment model and lexicon. Nothing is kept without a folder, or where it cannot be written to.
+    models and lexicon. Nothing is kept without a folder, or where it cannot be written to.
     """
 
     def __init__(
-        self, folder: Path | None, open_analyzer: Callable[[], Analyzer], judged_by: tuple[str, str]
+        self, folder: Path | None, open_analyzer: Callable[[], Analyzer], judged_by: tuple[str, ...]
     ) -> None:
         self._folder = folder
         self._open_analyzer = open_analyzer

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from qa_analyzer.analysis.acts import acts_fingerprint, open_acts
 from qa_analyzer.analysis.analyze import Analyzer
 from qa_analyzer.analysis.complaints import ComplaintTagger, load_lexicon
 from qa_analyzer.analysis.lexicon import ComplaintLexicon
@@ -13,6 +14,7 @@ from qa_analyzer.analysis.sentiment import DEFAULT_MODEL, MODELS, open_sentiment
 from qa_analyzer.batch.file_state import state_fingerprint
 from qa_analyzer.batch.kept_analyses import ANALYSES, KeptAnalyses
 from qa_analyzer.batch.process_call import CallProcessor
+from qa_analyzer.calls.remote import RemoteRecordings
 from qa_analyzer.scoring.score import Scorer, code_fingerprint
 from qa_analyzer.scoring.scorecard import Scorecard, load_scorecard
 from qa_analyzer.settings import Settings
@@ -46,6 +48,7 @@ class Recipe:
             if self.evaluate
             else None,
             keep_pii=self.settings.keep_pii,
+            recordings=RemoteRecordings(self.settings.allowed_urls, self.settings.max_remote_bytes),
             scorer=self.scorer() if self.evaluate else None,
         )
 
@@ -57,6 +60,7 @@ class Recipe:
             self._scorecard()
             self._lexicon()
             self._check_sentiment()
+            acts_fingerprint(self.settings.act_model, self.settings.models_dir)
         if self.settings.hotwords is not None:
             load_hot_words(self.settings.hotwords)
 
@@ -90,6 +94,7 @@ class Recipe:
             "sentiment": f"{settings.sentiment_model} {state_fingerprint(sentiment)}"
             if self.evaluate
             else None,
+            "acts": acts_fingerprint(settings.act_model, settings.models_dir) if self.evaluate else None,
         }
 
     def _transcriber(self) -> Transcriber:
@@ -115,13 +120,15 @@ class Recipe:
             (
                 sentiment_fingerprint(settings.sentiment_model, settings.models_dir),
                 self._lexicon().fingerprint,
+                acts_fingerprint(settings.act_model, settings.models_dir) or "",
             ),
         )
 
     def _analyzer(self) -> Analyzer:
         # One thread: turns are short, and more threads only get into the way of the other workers.
         sentiment_model = open_sentiment(self.settings.sentiment_model, self.settings.models_dir, threads=1)
-        return Analyzer(sentiment_model, ComplaintTagger(self._lexicon()))
+        act_tagger = open_acts(self.settings.act_model, self.settings.models_dir, threads=1)
+        return Analyzer(sentiment_model, ComplaintTagger(self._lexicon()), act_tagger)
 
     def _lexicon(self) -> ComplaintLexicon:
         lexicon, overrides = self.settings.lexicon, self.settings.lexicon_overrides

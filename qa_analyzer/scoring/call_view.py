@@ -148,15 +148,26 @@ class CallView:
         )
 
     def hit_at(
-        self, turn: Turn, start: int, end: int, kind: MatchKind, *, label: str, distance: float = 0.0
+        self,
+        turn: Turn,
+        start: int,
+        end: int,
+        kind: MatchKind,
+        *,
+        label: str,
+        distance: float = 0.0,
+        sure: bool = False,
     ) -> Hit:
-        """Make a hit from offsets in the turn's own text, with its moment in the call."""
+        """Make a hit from offsets in the turn's own text, with its moment in the call.
+
+        ``sure`` says that a hit by meaning is beyond doubt.
+        """
         start_s, end_s = self.moment(turn, start, end)
         words = words_in(turn, start, end)
         certain = kind is not MatchKind.SOUND or (
             distance <= CERTAIN_SOUND_DISTANCE and end - start >= CERTAIN_SOUND_CHARS
         )
-        if kind is MatchKind.SEMANTIC or not _surely_heard(words):
+        if (kind is MatchKind.SEMANTIC and not sure) or not _surely_heard(words):
             certain = False
         return Hit(
             turn.index,

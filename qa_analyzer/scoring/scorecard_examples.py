@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from qa_analyzer.analysis.call_analysis import (
+    ActTag,
     CallAnalysis,
     CallSentiment,
     ComplaintTag,
@@ -95,7 +96,9 @@ def analysis_of(example: Example, call_id: str = "example") -> CallAnalysis:
         metrics = replace(metrics, speech_rate_cpm={Role.AGENT: example.speech_rate_cpm})
     if not example.roles_known:
         transcript = replace(transcript, roles=RoleAssignment(RoleMethod.NONE, 0.0, None, diarized=False))
-    return CallAnalysis(transcript, metrics, _sentiment(turns), _complaints(turns), (), "example")
+    return CallAnalysis(
+        transcript, metrics, _sentiment(turns), _complaints(turns), (), "example", acts=_acts(turns)
+    )
 
 
 def _run(scorer: Scorer, criterion: Criterion) -> Iterator[ExampleResult]:
@@ -133,6 +136,14 @@ def _sentiment(turns: tuple[ExampleTurn, ...]) -> CallSentiment:
         for index, turn in enumerate(turns)
     )
     return CallSentiment(None, None, None, None, None, judged, "example")
+
+
+def _acts(turns: tuple[ExampleTurn, ...]) -> tuple[ActTag, ...]:
+    return tuple(
+        ActTag(turn.act, index, 0, len(turn.text), 1.0)
+        for index, turn in enumerate(turns)
+        if turn.act is not None
+    )
 
 
 def _complaints(turns: tuple[ExampleTurn, ...]) -> tuple[ComplaintTag, ...]:

@@ -26,6 +26,7 @@ class ExampleTurn(_FilePart):
     overlap_s: float | None = None
     negative: bool = Field(default=False, description="the customer is upset here")
     complaint: str | None = Field(default=None, description="complaint code to assume here")
+    act: str | None = Field(default=None, description="act that the model is assumed to read here")
 
 
 class Example(_FilePart):

@@ -7,6 +7,7 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from qa_analyzer.scoring.rules import combine, order
+from qa_analyzer.scoring.rules.acts import ActRule
 from qa_analyzer.scoring.rules.combine import (
     AllRule,
     AnyRule,
@@ -26,6 +27,7 @@ Rule = Annotated[
     PhrasesRule
     | RegexRule
     | SemanticRule
+    | ActRule
     | RestatesRule
     | OrderRule
     | ConditionalRule
