@@ -11,7 +11,7 @@ WEIGHTS := models/whisper-base/model.bin
 PIP_INSTALL := $(BIN)/pip install --quiet --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-accuracy bench-speech bench-meaning bench-matching bench-kpi clean
+.PHONY: help run test lint bench bench-accuracy bench-speech bench-meaning bench-matching bench-scoring bench-kpi clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -44,7 +44,7 @@ lint: $(VENV)/.test ## Format, lint, type and layer checks
 test: $(VENV)/.test $(WEIGHTS) lint ## Set up and run every check and test
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --durations=15
 
-bench: bench-accuracy bench-speech bench-meaning bench-matching bench-kpi ## Print every figure
+bench: bench-accuracy bench-speech bench-meaning bench-matching bench-scoring bench-kpi ## Print every figure
 
 bench-accuracy: $(VENV)/.test $(WEIGHTS) ## Compare evaluations with labelled calls, as text and as recordings
 	$(BIN)/python benchmarks/accuracy.py $(SHARED)/calls/calls.jsonl
@@ -67,6 +67,10 @@ bench-matching: $(VENV)/.test ## Matching under recognition errors, conversation
 	QA_SHARED=$(SHARED) $(BIN)/python benchmarks/matching.py
 	QA_SHARED=$(SHARED) $(BIN)/python benchmarks/conversation.py
 	$(BIN)/python benchmarks/pii.py
+
+bench-scoring: $(VENV)/.test ## 10,000 stored calls scored again; how far recognition errors move a score
+	QA_SHARED=$(SHARED) $(BIN)/python benchmarks/scoring.py
+	$(BIN)/python benchmarks/uncertainty.py check benchmarks/calls/author_c.jsonl
 
 bench-kpi: $(VENV)/.test ## 100,000 evaluations aggregated and exported; a report of 2,000 calls; decoding
 	$(BIN)/python benchmarks/kpi.py

@@ -29,10 +29,10 @@ from qa_analyzer.analysis.analyze import Analyzer
 from qa_analyzer.analysis.complaints import ComplaintTagger, load_lexicon
 from qa_analyzer.analysis.sentiment import open_sentiment
 from qa_analyzer.calls.inputs import InputOptions, read_calls
-from qa_analyzer.scoring.evaluation import Evaluation, Verdict
+from qa_analyzer.scoring.evaluation import Evaluation, ScoreRange, Verdict
 from qa_analyzer.scoring.score import Scorer, percent_of
 from qa_analyzer.scoring.scorecard import load_scorecard
-from qa_analyzer.scoring.uncertainty import FLIP_CHANCES, error_rate_of, kind_of
+from qa_analyzer.scoring.uncertainty import FLIP_CHANCES, TAILS, kind_of, with_range
 from qa_analyzer.settings import load_settings
 from qa_analyzer.speech.given_text import transcript_from_turns
 from qa_analyzer.speech.transcript import Transcript, Turn, Word
@@ -159,67 +159,92 @@ def _shares(count: Counter[Verdict], seen: str) -> dict[str, float]:
     return {verdict.value: round(count[verdict] / total, 4) for verdict in Verdict if count[verdict]}
 
 
-def coverage(name: str, rows: Sequence[tuple[Evaluation, float | None, str]]) -> str:
+@dataclass(frozen=True)
+class Told:
+    """One evaluation with what the correct words come to, and its range."""
+
+    seen: Evaluation
+    truth: Evaluation
+    told: ScoreRange
+
+    @property
+    def crosses(self) -> bool:
+        """Say whether the correct words cross a red line that was not seen: no range speaks of those."""
+        return self.truth.auto_failed and not self.seen.auto_failed
+
+    @property
+    def inside(self) -> bool:
+        true = self.truth.percent
+        return true is not None and self.told.low - 0.01 <= true <= self.told.high + 0.01
+
+
+def coverage(name: str, rows: Sequence[Told]) -> str:
     """Return a table row: how often the true score and grade are where the range says."""
-    judged = [
-        (seen, seen.score_range, true, grade)
-        for seen, true, grade in rows
-        if seen.score_range is not None and true is not None
+    spoken_of = [row for row in rows if not row.crosses]
+    cells = [
+        statistics.fmean(row.inside for row in spoken_of),
+        statistics.fmean(row.seen.percent == row.truth.percent for row in rows),
+        statistics.median(row.told.width for row in spoken_of),
+        statistics.fmean(row.told.grade_chance for row in rows),
+        statistics.fmean(row.seen.grade is row.truth.grade for row in rows),
+        statistics.fmean(row.told.red_line_chance for row in rows),
+        statistics.fmean(row.truth.auto_failed for row in rows),
     ]
-    inside = statistics.fmean(told.low - 0.01 <= true <= told.high + 0.01 for _, told, true, _ in judged)
-    exact = statistics.fmean(seen.percent == true for seen, _, true, _ in judged)
-    width = statistics.median(told.width for _, told, _, _ in judged)
-    promised = statistics.fmean(told.grade_chance for _, told, _, _ in judged)
-    kept = statistics.fmean(seen.grade.value == grade for seen, _, _, grade in judged)
-    return (
-        f"| {name} | {len(judged)} | {inside:.3f} | {exact:.3f} | {width:.1f} | {promised:.3f} | {kept:.3f} |"
-    )
+    return f"| {name} | {len(rows)} | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |"
 
 
 HEAD = """\
-| calls | n | true score inside | score unchanged | median width | grade kept: promised | observed |
-|---|---|---|---|---|---|---|"""
+| | n | inside | unchanged | width | same grade: promised | observed | red line: promised | observed |
+|---|---|---|---|---|---|---|---|---|"""
 
 
-def check(found: Sequence[Case]) -> None:
-    """Print the coverage at each error rate."""
+def check(judge: Judge, found: Sequence[Case]) -> None:
+    """Print the coverage of the ranges, and what other shares left out at the ends would give."""
     print(HEAD)
     for rate in (*ERROR_RATES, None):
-        rows = [
-            (case.seen, case.truth.percent, case.truth.grade.value)
-            for case in found
-            if rate is None or case.rate == rate
-        ]
+        rows = _told(judge, [case for case in found if rate is None or case.rate == rate], TAILS)
         print(coverage("all" if rate is None else f"CER {rate:.0%}", rows))
+    for tails in (0.2, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01):
+        print(coverage(f"all, {tails:.0%} left out", _told(judge, found, tails)))
+
+
+def _told(judge: Judge, found: Sequence[Case], tails: float) -> list[Told]:
+    card = judge.scorer.scorecard
+    rows: list[Told] = []
+    for case in found:
+        seen = case.seen
+        _, told = with_range(
+            seen.criteria, card.criteria, seen.analysis.transcript, seen.percent, card.grades, tails=tails
+        )
+        if told is not None:
+            rows.append(Told(seen, case.truth, told))
+    return rows
 
 
 def recordings(judge: Judge, calls: Sequence[Transcript], out: Path) -> None:
     """Compare evaluations of recordings, judged anew, with those of their texts."""
-    rows: list[tuple[Evaluation, float | None, str]] = []
-    rates: list[float] = []
-    stated: list[float] = []
+    found: list[Case] = []
     known = {call.call_id: call for call in calls}
     for path in sorted((out / "transcripts").glob("*.json")):
-        if path.stem not in known:
-            continue
-        seen = judge.evaluate(read_transcript(path))
-        truth = judge.evaluate(known[path.stem])
-        by_id = {result.criterion_id: result for result in truth.criteria}
-        # What text cannot tell (speech rate, in some calls overlap) is taken as it was measured.
-        joined = tuple(
-            by_id[each.criterion_id] if each.criterion_id != "speech_rate" else each for each in seen.criteria
-        )
-        percent, _ = percent_of(joined)
-        rows.append((seen, percent, judge.scorer.grade_of(percent).value))
-        stated += [seen.score_range.error_rate] if seen.score_range else []
-        rates += [
-            rate for each in seen.criteria if (rate := error_rate_of(each, read_transcript(path))) is not None
-        ]
-    print(
-        f"estimated error rate: {statistics.fmean(stated):.3f}; at verdicts {statistics.fmean(rates):.3f}\n"
-    )
+        if path.stem in known:
+            seen, truth = judge.evaluate(read_transcript(path)), judge.evaluate(known[path.stem])
+            found.append(Case(0.0, seen, _as_heard(truth, seen, judge)))
+    stated = [case.seen.score_range.error_rate for case in found if case.seen.score_range is not None]
+    print(f"{len(found)} recordings, estimated error rate {statistics.fmean(stated):.3f}\n")
     print(HEAD)
-    print(coverage("recordings", rows))
+    for tails in (TAILS, 0.2, 0.1, 0.05, 0.02):
+        print(coverage(f"recordings, {tails:.0%} left out", _told(judge, found, tails)))
+
+
+def _as_heard(truth: Evaluation, seen: Evaluation, judge: Judge) -> Evaluation:
+    """Give the evaluation of a text the one verdict that only a recording can have: speech rate."""
+    heard = {each.criterion_id: each for each in seen.criteria}
+    joined = tuple(
+        heard[each.criterion_id] if each.criterion_id == "speech_rate" else each for each in truth.criteria
+    )
+    percent, auto_failed = percent_of(joined)
+    grade = judge.scorer.grade_of(percent)
+    return replace(truth, criteria=joined, percent=percent, grade=grade, auto_failed=auto_failed)
 
 
 def main() -> None:
@@ -240,7 +265,7 @@ def main() -> None:
     if options.what == "fit":
         fit(found, FLIP_CHANCES)
     else:
-        check(found)
+        check(judge, found)
 
 
 if __name__ == "__main__":

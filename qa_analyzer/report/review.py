@@ -21,6 +21,7 @@ class ReviewReason(StrEnum):
     UNSCORED = "unscored"
     UNSCORABLE = "unscorable"
     NEAR_THRESHOLD = "near_threshold"
+    UNSURE_GRADE = "unsure_grade"
     RED_LINE = "red_line"
     UNSURE_ROLES = "unsure_roles"
     DAMAGED = "damaged"
@@ -32,27 +33,37 @@ _URGENCY = {reason: rank for rank, reason in enumerate(ReviewReason)}
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One call to look at. ``open_points`` is the weight of what could not be judged."""
+    """One call to look at.
+
+    ``open_points`` is the weight of what could not be judged; ``grade_chance`` is how likely the grade
+    withstands recognition errors (1 for text that was given).
+    """
 
     evaluation: Evaluation
     reasons: tuple[ReviewReason, ...]
     open_points: float
     distance: float | None
+    grade_chance: float = 1.0
 
 
 def review_queue(evaluations: tuple[Evaluation, ...], scorecard: ScorecardView) -> tuple[Review, ...]:
-    """Return the calls that need a person: unscorable first, then near a grade's edge, then the rest."""
+    """Return the calls that need a person: unscorable first, then near a grade's edge, then the rest.
+
+    Of calls with the same first reason those with the most open points come first, then those whose grade is
+    the least sure.
+    """
     reviews = [
         review for review in (_review(evaluation, scorecard) for evaluation in evaluations) if review.reasons
     ]
     return tuple(sorted(reviews, key=_order))
 
 
-def _order(review: Review) -> tuple[int, float, float, int, str]:
+def _order(review: Review) -> tuple[int, float, float, float, int, str]:
     distance = review.distance if review.distance is not None else 100.0
     return (
         _URGENCY[review.reasons[0]],
         -review.open_points,
+        review.grade_chance,
         distance,
         -len(review.reasons),
         review.evaluation.call_id,
@@ -71,11 +82,25 @@ def _review(evaluation: Evaluation, scorecard: ScorecardView) -> Review:
         ReviewReason.UNSCORED: evaluation.percent is None,
         ReviewReason.UNSCORABLE: bool(open_results),
         ReviewReason.NEAR_THRESHOLD: distance is not None and distance <= NEAR_THRESHOLD_PERCENT,
+        ReviewReason.UNSURE_GRADE: _reaches_another_grade(evaluation, scorecard),
         ReviewReason.RED_LINE: evaluation.auto_failed,
         ReviewReason.UNSURE_ROLES: transcript.roles.confidence < SURE_ROLES,
         ReviewReason.DAMAGED: bool(transcript.channel_findings),
         ReviewReason.RISK: any(tag.code == "escalation" for tag in evaluation.analysis.risks),
     }
+    score_range = evaluation.score_range
     return Review(
-        evaluation, tuple(reason for reason, holds in found.items() if holds), open_points, distance
+        evaluation,
+        tuple(reason for reason, holds in found.items() if holds),
+        open_points,
+        distance,
+        score_range.grade_chance if score_range is not None else 1.0,
     )
+
+
+def _reaches_another_grade(evaluation: Evaluation, scorecard: ScorecardView) -> bool:
+    """Say whether the range of the score is so wide that it holds another grade."""
+    score_range = evaluation.score_range
+    if score_range is None:
+        return False
+    return any(score_range.low < edge <= score_range.high for edge in scorecard.bands.values())

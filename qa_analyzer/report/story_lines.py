@@ -23,9 +23,10 @@ def story_lines(story: CallStory, scorecard: Scorecard, wording: Wording) -> Ite
     """Yield the lines: the call, then each criterion with every rule that was asked."""
     names = {key: family.family.name for key, family in scorecard.families.items()}
     yield from _head(story, wording)
+    chances = {result.criterion_id: result.flip_chance for result in story.evaluation.criteria}
     for criterion in story.criteria:
         yield ""
-        yield from _criterion(criterion, names, wording)
+        yield from _criterion(criterion, names, wording, chances[criterion.criterion.id])
 
 
 def _head(story: CallStory, wording: Wording) -> Iterator[str]:
@@ -55,6 +56,16 @@ def _head(story: CallStory, wording: Wording) -> Iterator[str]:
         earned=formats.points(sum(result.points_earned for result in judged)),
         possible=formats.points(sum(result.points_possible for result in judged)),
     )
+    told = evaluation.score_range
+    if told is not None:
+        yield wording(
+            "story.range",
+            low=formats.score(told.low),
+            high=formats.score(told.high),
+            level=formats.share(told.level),
+            grade=formats.share(told.grade_chance),
+            rate=formats.share(told.error_rate),
+        )
     if evaluation.auto_failed:
         crossed = [
             each.criterion_id
@@ -64,7 +75,9 @@ def _head(story: CallStory, wording: Wording) -> Iterator[str]:
         yield wording("story.red_line", names=wording("list_separator").join(crossed))
 
 
-def _criterion(story: CriterionStory, names: Mapping[str, str], wording: Wording) -> Iterator[str]:
+def _criterion(
+    story: CriterionStory, names: Mapping[str, str], wording: Wording, flip_chance: float | None
+) -> Iterator[str]:
     result = story.result
     points = wording("story.no_points")
     if result.points_possible > 0:
@@ -85,6 +98,8 @@ def _criterion(story: CriterionStory, names: Mapping[str, str], wording: Wording
     )
     english = wording.lang == "en" and result.explanation_en
     yield INDENT + formats.printable(english or result.explanation)
+    if flip_chance:
+        yield INDENT + wording("story.flip", chance=formats.share(flip_chance))
     if story.decided_by in ("roles", "words"):
         yield INDENT + wording(f"story.without_{story.decided_by}")
     for number, asked in enumerate(story.asked, 1):

@@ -97,9 +97,9 @@ class Grade(StrEnum):
 class ScoreRange:
     """How far recognition errors may move a score: nothing else that may be wrong is in it.
 
-    The score of the correct words lies in [``low``, ``high``] percent with a chance of ``level``;
-    ``grade_chance`` is how likely they get the same grade. ``error_rate`` is the estimated share of wrong
-    characters in the transcript.
+    The score of the correct words lies in [``low``, ``high``] percent with a chance of ``level``, unless they
+    cross a red line that was not seen. ``red_line_chance`` is how likely they cross one, ``grade_chance`` how
+    likely they get the same grade. ``error_rate`` is the estimated share of wrong characters.
     """
 
     low: float
@@ -107,6 +107,7 @@ class ScoreRange:
     level: float
     grade_chance: float
     error_rate: float
+    red_line_chance: float = 0.0
 
     @property
     def width(self) -> float:

@@ -33,6 +33,9 @@ from qa_analyzer.speech.transcript import Transcript, Word
 FLIP_CHANCES = Path(__file__).parent / "flip_chances.json"
 #: The score of the correct words lies in the range this often.
 LEVEL = 0.9
+#: Share of the reckoned scores left out for that. Less than 1 - LEVEL, since flips come together in a call and new
+#: wording is more fragile: chosen on one author's calls, where it came to LEVEL, and verified on another's.
+TAILS = 0.02
 #: Scores are reckoned on a grid of at most this many steps of points.
 MAX_STEPS = 400
 
@@ -120,10 +123,13 @@ def with_range(
     transcript: Transcript,
     percent: float | None,
     grades: GradeLimits,
+    *,
+    tails: float = TAILS,
 ) -> tuple[tuple[CriterionResult, ...], ScoreRange | None]:
     """Return the results with their flip chances, and the range of the score.
 
     For text that was given nothing was recognised: the results come back as they are, without a range.
+    ``tails`` is the share left out at both ends together, as it is reckoned.
     """
     rates = [error_rate_of(result, transcript) for result in results]
     if percent is None or any(rate is None for rate in rates):
@@ -137,20 +143,32 @@ def with_range(
         for result, chance in zip(results, chances, strict=True)
     )
     weights = [0.0 if criterion.auto_fail else criterion.weight for criterion in criteria]
-    scores, shares = _distribution(results, chances, weights)
-    tail = (1 - LEVEL) / 2
-    below = np.cumsum(shares)
-    low = float(scores[int(np.searchsorted(below, tail))])
-    high = float(scores[min(int(np.searchsorted(below, 1 - tail)), len(scores) - 1)])
+    scores, shares, red_line = _distribution(results, chances, weights)
+    zeroed = any(result.auto_fail and result.verdict is Verdict.FAIL for result in results)
+    # A red line that was missed is a matter of its own: it would pull every range down to 0.
+    low, high = _ends(scores, shares, red_line if zeroed else 0.0, tails)
     edges = np.asarray([grades.to_improve, grades.pass_, grades.excellent])
     same = np.searchsorted(edges, scores, side="right") == np.searchsorted(edges, percent, side="right")
+    zero_is_same = percent < grades.to_improve
     return told, ScoreRange(
         low=round(min(low, percent), 2),
         high=round(max(high, percent), 2),
         level=LEVEL,
-        grade_chance=round(float(shares[same].sum()), 4),
+        grade_chance=round((1 - red_line) * float(shares[same].sum()) + red_line * zero_is_same, 4),
         error_rate=round(1.0 - _mean_probability([w for turn in transcript.turns for w in turn.words]), 4),
+        red_line_chance=round(red_line, 4),
     )
+
+
+def _ends(
+    scores: NDArray[np.float64], shares: NDArray[np.float64], zeroed: float, tails: float
+) -> tuple[float, float]:
+    """Return the scores between which all but ``tails`` lies; ``zeroed`` of it lies at 0."""
+    below = zeroed + (1 - zeroed) * np.cumsum(shares)
+    last = len(scores) - 1
+    high = float(scores[min(int(np.searchsorted(below, 1 - tails / 2)), last)])
+    low = float(scores[min(int(np.searchsorted(below, tails / 2)), last)])
+    return (0.0 if zeroed >= tails / 2 else low), (0.0 if zeroed >= 1 - tails / 2 else high)
 
 
 def _mean_probability(words: Sequence[Word]) -> float:
@@ -159,8 +177,11 @@ def _mean_probability(words: Sequence[Word]) -> float:
 
 def _distribution(
     results: Sequence[CriterionResult], chances: Sequence[Mapping[Verdict, float]], weights: Sequence[float]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return possible scores, lowest first, and their shares, as if verdicts flipped independently."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Return the scores that points may come to, lowest first, their shares, and the chance of a red line.
+
+    Verdicts are reckoned to flip independently.
+    """
     steps = _steps(weights)
     size = sum(steps) + 1
     # One cell for each sum of points earned and of points possible.
@@ -177,10 +198,11 @@ def _distribution(
         after[:, step:] += failed * mass[:, : size - step]
         mass = after
     earned, possible = np.nonzero(mass[:, 1:] > 0)
-    scores = np.concatenate([[0.0], 100.0 * earned / (possible + 1)])
-    shares = np.concatenate([[1.0 - untouched], untouched * mass[earned, possible + 1]])
+    if not len(earned):  # red lines alone
+        return np.zeros(1), np.ones(1), 1.0 - untouched
+    scores, shares = 100.0 * earned / (possible + 1), mass[earned, possible + 1]
     order = np.argsort(scores, kind="stable")
-    return scores[order], shares[order] / shares.sum()
+    return scores[order], shares[order] / shares.sum(), 1.0 - untouched
 
 
 def _steps(weights: Sequence[float]) -> list[int]:

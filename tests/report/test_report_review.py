@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from types import ModuleType
 
 from qa_analyzer.report.review import ReviewReason, review_queue
-from qa_analyzer.scoring.evaluation import Verdict
+from qa_analyzer.scoring.evaluation import Evaluation, ScoreRange, Verdict
 
 
 def test_unscorable_comes_first_then_near_a_grade_then_red_lines(made_up: ModuleType) -> None:
@@ -40,3 +41,18 @@ def test_a_red_line_is_near_no_grade(made_up: ModuleType) -> None:
 def test_uncertain_roles_and_damaged_recordings_are_reviewed(made_up: ModuleType) -> None:
     (review,) = review_queue((made_up.evaluation(made_up.REPAIR, mono=True),), made_up.scorecard())
     assert review.reasons == (ReviewReason.UNSURE_ROLES, ReviewReason.DAMAGED)
+
+
+def test_a_range_that_reaches_another_grade_is_reviewed_the_least_sure_first(made_up: ModuleType) -> None:
+    good = made_up.evaluation(made_up.REPAIR, call_id="sure")
+    percent = good.percent
+
+    def ranged(call_id: str, low: float, chance: float) -> Evaluation:
+        told = ScoreRange(low, percent, 0.9, chance, 0.12)
+        return replace(made_up.evaluation(made_up.REPAIR, call_id=call_id), score_range=told)
+
+    calls = (good, ranged("narrow", percent - 1, 0.95), ranged("wide", 40.0, 0.7), ranged("wider", 20.0, 0.4))
+    queue = review_queue(calls, made_up.scorecard())
+    assert [review.evaluation.call_id for review in queue] == ["wider", "wide"]
+    assert queue[0].reasons == (ReviewReason.UNSURE_GRADE,)
+    assert queue[0].grade_chance == 0.4
