@@ -2,9 +2,9 @@
 
     python -m benchmarks.night [--calls 500] [--compared 48] [--parts night scaling ray small]
 
-The calls are pieces of 20 to 40 s cut from the recordings of ../shared/calls/audio (or below QA_SHARED),
-made in a scratch folder. Everything with a comparison (1 or 2 workers, Ray, one call at a time) is measured on the
-first ``--compared`` of them, the night itself on all. One thread a worker, so that workers and cores match.
+The calls are pieces of 20 to 40 s cut from the recordings of ../shared/calls/audio (or below QA_SHARED), made
+in a scratch folder. What is compared (1 or 2 workers, Ray, one call at a time) is measured on the first
+``--compared`` of them, the night itself on all. One thread a worker, so that workers and cores match.
 """
 
 from __future__ import annotations

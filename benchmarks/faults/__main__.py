@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.faults.disk import SHARES
 from benchmarks.faults.program import warm_up
 from benchmarks.faults.table import Row, damage_rows, disk_rows, hostile_rows, kill_rows, print_table
 
@@ -30,6 +31,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--points", type=int, default=50, help="kills")
     parser.add_argument("--rounds", type=int, default=2, help="damages of each sort to each kind of file")
+    parser.add_argument("--shares", type=float, nargs="+", default=SHARES, help="room on the full disks")
+    parser.add_argument("--sorts", nargs="+", default=(), help="of hostile inputs, by function name")
     parser.add_argument("--inputs", type=int, default=300, help="hostile inputs")
     parser.add_argument("--no-recordings", action="store_true", help="no model is needed then")
     chosen = parser.parse_args()
@@ -49,9 +52,11 @@ def _rows(part: str, folder: Path, chosen: argparse.Namespace) -> list[Row]:
         return damage_rows(folder, seed=chosen.seed, rounds=chosen.rounds)
     recordings = not chosen.no_recordings
     if part == "hostile":
-        return hostile_rows(folder, seed=chosen.seed, inputs=chosen.inputs, recordings=recordings)
+        return hostile_rows(
+            folder, seed=chosen.seed, inputs=chosen.inputs, recordings=recordings, sorts=chosen.sorts
+        )
     if part == "disk":
-        return disk_rows(folder)
+        return disk_rows(folder, shares=chosen.shares)
     return kill_rows(folder, seed=chosen.seed, points=chosen.points, recordings=recordings)
 
 

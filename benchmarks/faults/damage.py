@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.faults.program import LIGHT, Outcome, run_fork
 from benchmarks.faults.state import JOURNAL, STORE, differences
 
+FEWEST = ("journal", "store")
 EVALUATIONS = "evaluations.jsonl"
 # What ``score`` starts from.
 SCORED_FROM = {"transcript, scored again": "transcripts/*.json", "kept analysis": "analyses/*.json"}
@@ -79,7 +80,10 @@ DATABASE: tuple[Harm, ...] = (cut, zero, replace, empty)
 
 
 def damage_files(source: Path, folder: Path, seed: int, rounds: int, damages: Damages) -> None:
-    """Damage a finished run's files one by one and run the same command again on it."""
+    """Damage a finished run's files one by one and run the same command again on it.
+
+    Each kind of file gets each harm ``rounds`` times; 0 is one harm for each of the few that matter most.
+    """
     whole = folder / "whole"
     undisturbed = run_fork(_command(source, whole))
     if undisturbed.code != 0:
@@ -95,9 +99,9 @@ def damage_files(source: Path, folder: Path, seed: int, rounds: int, damages: Da
         shutil.rmtree(out)
     judged = folder / "judged"
     run_fork(["score", str(whole), "--out", str(judged), *LIGHT])
-    for _ in range(rounds):
+    for _ in range(max(1, rounds)):
         for kind, pattern in SCORED_FROM.items():
-            for harm in LINES:
+            for harm in LINES if rounds else (flip,):
                 out = folder / "harmed"
                 shutil.copytree(whole, out)
                 path = chance.choice(sorted(out.glob(pattern)))
@@ -112,7 +116,7 @@ def _command(source: Path, out: Path) -> list[str]:
 
 
 def _harms(whole: Path, chance: random.Random, rounds: int) -> Iterator[tuple[str, str, Harm]]:
-    for _ in range(rounds):
+    for _ in range(max(1, rounds)):
         for kind, names, harms in (
             ("journal", [JOURNAL], LINES),
             ("store", [STORE], DATABASE),
@@ -120,7 +124,7 @@ def _harms(whole: Path, chance: random.Random, rounds: int) -> Iterator[tuple[st
             ("evaluations.jsonl", ["evaluations.jsonl"], LINES),
             ("report page", _names(whole, "report/**/*.*"), LINES),
         ):
-            for harm in harms if names else ():
+            for harm in harms if rounds else harms[1:2] if kind in FEWEST else ():
                 yield kind, chance.choice(names), harm
 
 

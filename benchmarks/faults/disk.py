@@ -6,7 +6,7 @@ import os
 import resource
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +31,7 @@ class FullDisks:
     different: list[str] = field(default_factory=list)
 
 
-def fill_disks(source: Path, folder: Path, disks: FullDisks, shares: tuple[float, ...] = SHARES) -> None:
+def fill_disks(source: Path, folder: Path, disks: FullDisks, shares: Sequence[float]) -> None:
     """Run on disks of several sizes until they are full, then give them room and go on."""
     whole = folder / "whole"
     undisturbed = run_fork(_command(source, whole))

@@ -1,4 +1,4 @@
-"""The sorts of hostile inputs: recordings, transcripts of every form, lists, and what humans write in YAML."""
+"""The sorts of hostile inputs: recordings, transcripts of every form, lists, and YAML files."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ DRAFT_PREFIX = ".draft."
 # What says when and how a run went, not what came of it.
 _ABOUT_THE_RUN = {"run.json", "metrics.prom", "runs.jsonl", JOURNAL, STORE, f"{STORE}-wal", f"{STORE}-shm"}
 _RUN_COLUMNS = {"run_id", "created_at", "updated_at", "failed_at", "revision", "evaluation_id"}
+_RUN_TABLES = {"runs", "counters", "alembic_version", "audit_log", "sqlite_sequence"}
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?([+-]\d\d:\d\d|Z)?")
-_RUN_SHEETS = {"概览", "汇总", "Summary"}
 
 
 def differences(one: Path, other: Path) -> list[str]:
@@ -31,8 +31,9 @@ def differences(one: Path, other: Path) -> list[str]:
     found += [f"{name} is missing" for name in sorted(files_one - files_other)]
     found += [f"{name} is too much" for name in sorted(files_other - files_one)]
     for name in sorted(files_one & files_other):
-        if _content(one / name, one) != _content(other / name, other):
-            found.append(f"{name} differs")
+        content, other_content = _content(one / name, one), _content(other / name, other)
+        if content != other_content:
+            found.append(f"{name} differs{_where(content, other_content)}")
     rows_one, rows_other = store_rows(one / STORE), store_rows(other / STORE)
     found += [
         f"store table {table} differs"
@@ -58,7 +59,7 @@ def store_rows(path: Path) -> dict[str, list[str]]:
             ]
             return {
                 table: sorted(_row(row, owners) for row in connection.execute(f"SELECT * FROM {table}"))
-                for table in sorted(set(tables) - {"runs", "counters", "alembic_version"})
+                for table in sorted(set(tables) - _RUN_TABLES)
             }
         finally:
             connection.close()
@@ -111,11 +112,20 @@ def _content(path: Path, out: Path) -> object:
     return content
 
 
+def _where(one: object, other: object) -> str:
+    if not isinstance(one, str) or not isinstance(other, str):
+        return ""
+    pairs = zip(one.splitlines(), other.splitlines(), strict=False)
+    first = next(((a.strip()[:120], b.strip()[:120]) for a, b in pairs if a != b), None)
+    return f": {first[0]!r} and {first[1]!r}" if first is not None else ": in length"
+
+
 def _row(row: sqlite3.Row, owners: dict[int, str]) -> str:
-    cells = {name: row[name] for name in row if name not in _RUN_COLUMNS}
-    if "evaluation_id" in row:
-        cells["owner"] = owners[row["evaluation_id"]]
-    return json.dumps(cells, ensure_ascii=False, sort_keys=True, default=str)
+    cells = dict(row)
+    if "evaluation_id" in cells:
+        cells["owner"] = owners[cells["evaluation_id"]]
+    kept = {name: cell for name, cell in cells.items() if name not in _RUN_COLUMNS}
+    return json.dumps(kept, ensure_ascii=False, sort_keys=True, default=str)
 
 
 def _copied_store(path: Path, folder: Path) -> Path:

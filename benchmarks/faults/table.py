@@ -58,7 +58,7 @@ def kill_rows(folder: Path, *, seed: int, points: int, recordings: bool) -> list
     ]
 
 
-def disk_rows(folder: Path) -> list[Row]:
+def disk_rows(folder: Path, *, shares: Sequence[float]) -> list[Row]:
     """Fill the disk at several stages of a run."""
     from benchmarks.faults.disk import FullDisks, fill_disks
     from benchmarks.faults.inputs import write_text_calls
@@ -66,7 +66,7 @@ def disk_rows(folder: Path) -> list[Row]:
     disks = FullDisks()
     list_of_calls = folder / "calls.jsonl"
     write_text_calls(list_of_calls, 12)
-    fill_disks(list_of_calls, folder, disks)
+    fill_disks(list_of_calls, folder, disks, shares)
     return [
         row("full disk: no clear message, or a wrong exit code", disks.times, disks.unclear, disks.how),
         row("full disk: half-written file under its final name", disks.times, disks.half_written),
@@ -95,14 +95,16 @@ def damage_rows(folder: Path, *, seed: int, rounds: int) -> list[Row]:
     ]
 
 
-def hostile_rows(folder: Path, *, seed: int, inputs: int, recordings: bool) -> list[Row]:
+def hostile_rows(
+    folder: Path, *, seed: int, inputs: int, recordings: bool, sorts: Sequence[str]
+) -> list[Row]:
     """Feed hostile inputs of every sort."""
     from benchmarks.faults.hostile import Counts
     from benchmarks.faults.hostile_sorts import SORTS
 
     rows = []
     for sort, share, needs_recogniser in SORTS:
-        if needs_recogniser and not recordings:
+        if (needs_recogniser and not recordings) or (sorts and sort.__name__ not in sorts):
             continue
         counts = Counts()
         sort(folder / sort.__name__, max(1, round(share * inputs)), seed, counts)
