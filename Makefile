@@ -11,7 +11,7 @@ WEIGHTS := models/whisper-base/model.bin
 PIP_INSTALL := $(BIN)/pip install --quiet --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-accuracy bench-speech bench-meaning bench-matching bench-scoring bench-kpi clean
+.PHONY: help run test lint bench bench-accuracy bench-speech bench-meaning bench-matching bench-scoring bench-kpi bench-night clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -44,7 +44,7 @@ lint: $(VENV)/.test ## Format, lint, type and layer checks
 test: $(VENV)/.test $(WEIGHTS) lint ## Set up and run every check and test
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --durations=15
 
-bench: bench-accuracy bench-speech bench-meaning bench-matching bench-scoring bench-kpi ## Print every figure
+bench: bench-accuracy bench-speech bench-meaning bench-matching bench-scoring bench-kpi bench-night ## Print every figure
 
 bench-accuracy: $(VENV)/.test $(WEIGHTS) ## Compare evaluations with labelled calls, as text and as recordings
 	$(BIN)/python benchmarks/accuracy.py $(SHARED)/calls/calls.jsonl
@@ -76,6 +76,10 @@ bench-kpi: $(VENV)/.test ## 100,000 evaluations aggregated and exported; a repor
 	$(BIN)/python benchmarks/kpi.py
 	$(BIN)/python benchmarks/report.py
 	$(BIN)/python benchmarks/decoding.py
+
+bench-night: $(VENV)/.test $(WEIGHTS) ## A simulated night of 500 calls, 1 and 2 workers, Ray, memory; and every fault
+	QA_SHARED=$(SHARED) $(BIN)/python -m benchmarks.night
+	QA_SHARED=$(SHARED) $(BIN)/python -m benchmarks.faults
 
 clean: ## Remove what the targets made
 	rm -rf $(VENV) out .coverage .mypy_cache .ruff_cache .pytest_cache
