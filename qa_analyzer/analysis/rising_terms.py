@@ -20,8 +20,11 @@ from qa_analyzer.speech.transcript import Transcript
 
 SIGNIFICANT_KEYNESS = 6.63
 MIN_TURNS = 3
+MIN_CALLS = 3  # one customer's favourite word is no trend
+# Thousands of terms are tried at once: Benjamini and Hochberg (1995) hold the share of false ones to this.
+FALSE_SHARE = 0.05
 MAX_TERM_WORDS = 2
-MAX_EXAMPLES = 3
+MAX_EXAMPLES = MIN_CALLS
 QUOTE_MARGIN = 20  # characters before and after the term
 SAME_TURNS_SHARE = 0.8
 
@@ -69,15 +72,32 @@ def rising_terms(
         said_now.add(transcript)
     for transcript in before:
         said_before.add(transcript)
-    rising = []
+    rising, chances = [], []
     for term, turns in said_now.turns_with.items():
+        places = said_now.places[term]
+        if turns < min_turns or len(places) < MIN_CALLS:
+            continue
         turns_before = said_before.turns_with[term]
         keyness = log_likelihood(turns, said_now.turns, turns_before, said_before.turns)
+        chance = math.erfc(math.sqrt(max(0.0, keyness) / 2))
+        chances.append(chance)
         rose = turns * max(said_before.turns, 1) > turns_before * said_now.turns
-        if turns >= min_turns and rose and keyness >= min_keyness:
-            examples = tuple(_example(term, *place) for place in said_now.places[term])
-            rising.append(RisingTerm(term, turns, turns_before, round(keyness, 2), term in known, examples))
-    return tuple(sorted(_longest(rising), key=lambda term: (-term.keyness, term.term)))
+        if rose and keyness >= min_keyness:
+            examples = tuple(_example(term, *place) for place in places)
+            found = RisingTerm(term, turns, turns_before, round(keyness, 2), term in known, examples)
+            rising.append((chance, found))
+    limit = _largest_chance(chances)
+    kept = [term for chance, term in rising if chance <= limit]
+    return tuple(sorted(_longest(kept), key=lambda term: (-term.keyness, term.term)))
+
+
+def _largest_chance(chances: Sequence[float]) -> float:
+    """Return up to which chance a term may be kept so that few of all kept rose by chance alone."""
+    limit = 0.0
+    for rank, chance in enumerate(sorted(chances), start=1):
+        if chance <= FALSE_SHARE * rank / len(chances):
+            limit = chance
+    return limit
 
 
 def weeks_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -97,3 +98,24 @@ def test_weeks_are_told_apart_by_day() -> None:
     now, before = weeks_of(calls, days=2, until=date(2026, 11, 10))
     assert [call.call_id for call in (*before, *now)] == ["d7", "d8", "d9", "d10"]
     assert weeks_of(undated) == ((), ())
+
+
+def test_of_many_words_tried_at_once_none_rises_by_chance(
+    lexicon: ComplaintLexicon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = (
+        "手机电脑话费流量套餐宽带账单密码积分合同地址电话短信网络信号余额发票客服师傅经理"
+        "时间上午下午晚上昨天今天明天星期月份城市家里公司学校医院商店银行车站超市饭店楼上"
+    )
+    words = [said[at : at + 2] for at in range(0, len(said), 2)]
+    dice = random.Random(11)
+    halves = [_calls(*("，".join(dice.sample(words, 4)) for _ in range(300))) for _ in range(2)]
+    assert rising_terms(*halves, lexicon, min_keyness=3.84) == ()
+    monkeypatch.setattr("qa_analyzer.analysis.rising_terms.FALSE_SHARE", 1.0)
+    assert rising_terms(*halves, lexicon, min_keyness=3.84) != ()
+
+
+def test_one_caller_is_no_trend(lexicon: ComplaintLexicon) -> None:
+    (caller,) = _calls("闪购礼包")
+    many = replace(caller, turns=tuple(replace(caller.turns[0], index=at) for at in range(20)))
+    assert rising_terms([*_calls(*QUIET), many], _calls(*QUIET), lexicon) == ()
