@@ -33,8 +33,8 @@ from qa_analyzer.speech.transcript import Transcript, Word
 FLIP_CHANCES = Path(__file__).parent / "flip_chances.json"
 #: The score of the correct words lies in the range this often.
 LEVEL = 0.9
-#: Share of the reckoned scores left out for that. Less than 1 - LEVEL, since flips come together in a call and new
-#: wording is more fragile: chosen on one author's calls, where it came to LEVEL, and verified on another's.
+#: Share of the reckoned scores left out for that. Less than 1 - LEVEL, since flips come together in calls and
+#: new wording is more fragile: chosen on one author's calls, where it came to LEVEL, verified on another's.
 TAILS = 0.02
 #: Scores are reckoned on a grid of at most this many steps of points.
 MAX_STEPS = 400
