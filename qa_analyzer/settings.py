@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from qa_analyzer.errors import ConfigError, FaultsError
@@ -79,6 +80,18 @@ class Settings(BaseSettings):
         gt=0,
         description="a call that takes longer than this for each second of audio is given up",
     )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError) as problem:
+            raise ValueError(
+                f"unknown time zone {name!r}; use a name such as Asia/Shanghai (where the system has none: "
+                "pip install tzdata)"
+            ) from problem
+        return name
 
 
 def load_settings(config_file: Path | None = None, **options: Any) -> Settings:

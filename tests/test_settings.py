@@ -41,3 +41,10 @@ def test_wrong_options_and_environment_are_configuration_errors(monkeypatch: pyt
 
 def test_what_ships_is_found() -> None:
     assert shipped("scorecards").is_dir()
+
+
+def test_a_time_zone_that_is_none_is_a_fault_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text("language: zh\ntimezone: Asia/Nowhere\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"site.yaml:2: timezone: .*Asia/Nowhere"):
+        load_settings(path)
