@@ -9,6 +9,7 @@ QAError
 │   ├── InputError              the manifest row or text call is unusable
 │   ├── DecodeError             the recording cannot be opened or decoded
 │   │   └── SpoolError          there was no room to decode it; the next run tries again
+│   ├── FetchError              the recording cannot be fetched from where it lies
 │   ├── TranscriptionError      recognition failed
 │   └── TranscriptError         a stored transcript is damaged or of an unknown version
 ├── StoreError                  the KPI store cannot be read or written
@@ -100,6 +101,12 @@ class DecodeError(CallError):
 
 class SpoolError(DecodeError):
     """There was no room to decode into; the call is tried again by the next run."""
+
+
+class FetchError(CallError):
+    """The recording cannot be fetched from where it lies, or may not be."""
+
+    stage = "fetch"
 
 
 class TranscriptionError(CallError):

@@ -15,6 +15,7 @@ MADE = [
     errors.InputError("c1", "x"),
     errors.DecodeError("c1", "x"),
     errors.SpoolError("c1", "x"),
+    errors.FetchError("c1", "x"),
     errors.TranscriptionError("c1", "x"),
     errors.TranscriptError("c1", "x"),
     errors.StoreError("x"),

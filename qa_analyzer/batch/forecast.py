@@ -53,8 +53,10 @@ def forecast(plan: RunPlan) -> Forecast:
 
 
 def _length_s(work_item: WorkItem) -> float | None:
-    if isinstance(work_item, StoredTranscript) or work_item.audio_path is None:
+    if isinstance(work_item, StoredTranscript) or not work_item.is_recording:
         return 0.0
+    if work_item.audio_path is None:
+        return None  # it lies elsewhere
     return stated_duration_s(work_item.audio_path)
 
 

@@ -43,4 +43,4 @@ def groups_of(work: Sequence[WorkItem], workers: int) -> Iterator[tuple[WorkItem
 
 
 def _is_recording(work_item: WorkItem) -> bool:
-    return not isinstance(work_item, StoredTranscript) and work_item.audio_path is not None
+    return not isinstance(work_item, StoredTranscript) and work_item.is_recording

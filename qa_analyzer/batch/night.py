@@ -153,6 +153,7 @@ def _calls(settings: Settings, options: NightOptions) -> tuple[tuple[Call, ...],
             filename_pattern=settings.filename_pattern,
             root=settings.input_root,
             allow_outside=settings.allow_outside,
+            allowed_urls=settings.allowed_urls,
         ),
     )
     if not listed.calls and not listed.rejected:
@@ -177,7 +178,7 @@ def _plan(
     recipe = Recipe(
         settings=settings,
         transcripts_dir=options.out_dir / TRANSCRIPTS,
-        recordings=any(isinstance(each, Call) and each.audio_path is not None for each in work),
+        recordings=any(isinstance(each, Call) and each.is_recording for each in work),
         evaluate=evaluate,
         threads=settings.threads,
         analyses_dir=analyses_dir(options),

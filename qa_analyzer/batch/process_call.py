@@ -14,8 +14,10 @@ from qa_analyzer.analysis.analyze import Analyzer
 from qa_analyzer.analysis.pii import mask_transcript
 from qa_analyzer.batch.file_state import file_sha256
 from qa_analyzer.batch.kept_analyses import KeptAnalyses
+from qa_analyzer.batch.local_copies import as_listed, local_copies, of_the_original
 from qa_analyzer.batch.work import CallResult, StoredTranscript, WorkItem, source_of
 from qa_analyzer.calls.call import Call
+from qa_analyzer.calls.remote import RemoteRecordings
 from qa_analyzer.errors import CallError, InputError, OutputError, TranscriptError
 from qa_analyzer.scoring.evaluation import CallFailure, Evaluation
 from qa_analyzer.scoring.evaluation_json import evaluation_from_json, evaluation_to_json
@@ -60,11 +62,16 @@ class CallProcessor:
     analyzer: Analyzer | KeptAnalyses | None
     scorer: Scorer | None
     keep_pii: bool = False
+    recordings: RemoteRecordings = field(default_factory=RemoteRecordings)
 
     def process_together(self, group: Sequence[WorkItem]) -> tuple[CallResult, ...]:
         """Return the results of a few calls, in order: the same as one by one, but sooner."""
-        heard = self._heard_together(group)
-        return tuple(self.process(work_item, heard.get(work_item.call_id)) for work_item in group)
+        with local_copies(group, self.recordings) as local:
+            heard = {
+                **self._heard_together([each for each in local.work if each.call_id not in local.missing]),
+                **{call_id: _Heard(problem, 0.0) for call_id, problem in local.missing.items()},
+            }
+            return tuple(self._process(each, heard.get(each.call_id)) for each in local.work)
 
     def _heard_together(self, group: Sequence[WorkItem]) -> Mapping[str, _Heard]:
         """Transcribe the recordings that have no transcript yet; nothing where that goes wrong as a whole."""
@@ -89,8 +96,12 @@ class CallProcessor:
             for call, outcome, length_s in zip(calls, outcomes, lengths_s, strict=True)
         }
 
-    def process(self, work_item: WorkItem, heard: _Heard | None = None) -> CallResult:
+    def process(self, work_item: WorkItem) -> CallResult:
         """Return the result of one call; never raises for a fault of the call."""
+        (result,) = self.process_together([work_item])
+        return result
+
+    def _process(self, work_item: WorkItem, heard: _Heard | None) -> CallResult:
         clock = _StageClock()
         transcript: Transcript | None = None
         try:
@@ -129,7 +140,7 @@ class CallProcessor:
             return read_transcript(work_item.path)
         transcript = self._cached(work_item) if heard is None else None
         if transcript is None:
-            transcript = self._make(work_item) if heard is None else _given(heard.outcome)
+            transcript = of_the_original(self._make(work_item) if heard is None else _given(heard.outcome))
             if not self.keep_pii:
                 # Before anything is stored or judged, so that scoring again later sees the same text.
                 transcript = mask_transcript(transcript)
@@ -166,9 +177,9 @@ class CallProcessor:
             return None
         if stored.call.agent_channel != call.agent_channel or stored.pii_masked == self.keep_pii:
             return None  # the roles rest on the channel; what was masked cannot be had back
-        if stored.call == call:
+        if stored.call == as_listed(call):
             return stored
-        renewed = replace(stored, call=call)
+        renewed = replace(stored, call=as_listed(call))
         self._write(renewed, path)
         return renewed
 

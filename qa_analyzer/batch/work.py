@@ -44,9 +44,11 @@ class CallResult:
 
 
 def source_of(item: WorkItem) -> str:
-    """Return where a call came from, for messages: its file, or "text" for turns inside a list."""
+    """Return where a call came from, for messages: its file or URL, or "text" for turns inside a list."""
     if isinstance(item, StoredTranscript):
         return str(item.path)
+    if item.audio_url is not None:
+        return item.audio_url
     return str(item.audio_path) if item.audio_path is not None else "text"
 
 

@@ -37,7 +37,9 @@ class GivenTurn:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call to judge. Exactly one of ``audio_path`` and ``given_turns`` is set.
+    """One call to judge: a recording (``audio_path`` or ``audio_url``) or ``given_turns``, never both.
+
+    Of a recording that lies elsewhere, ``audio_path`` is set only while a copy of it is here.
 
     Every optional field is None where the input did not say; nothing is ever filled in.
     ``agent_channel`` is 0-based; ``ring_seconds`` and ``ring_count`` precede the answer.
@@ -60,7 +62,13 @@ class Call:
     resolved: bool | None = None
     customer_id: str | None = None
     extra: tuple[tuple[str, str], ...] = ()
+    audio_url: str | None = None
 
     def __post_init__(self) -> None:
-        if (self.audio_path is None) == (self.given_turns is None):
+        if self.is_recording == (self.given_turns is not None):
             raise ValueError("a call has either a recording or given turns")
+
+    @property
+    def is_recording(self) -> bool:
+        """Say whether there is sound to hear, here or elsewhere."""
+        return self.audio_path is not None or self.audio_url is not None

@@ -124,6 +124,7 @@ class CallMetadata:
         call_id: str,
         *,
         audio_path: Path | None = None,
+        audio_url: str | None = None,
         given_turns: tuple[GivenTurn, ...] | None = None,
     ) -> Call:
         """Join the metadata with what is to be judged."""
@@ -131,6 +132,7 @@ class CallMetadata:
         return Call(
             call_id=call_id,
             audio_path=audio_path,
+            audio_url=audio_url,
             given_turns=given_turns,
             agent_id=row.agent_id,
             agent_name=row.agent_name,

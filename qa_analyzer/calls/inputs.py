@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path, PurePath
 from zoneinfo import ZoneInfo
 
@@ -16,10 +17,11 @@ from qa_analyzer.calls.call_ids import call_id_fault, call_id_from_path
 from qa_analyzer.calls.call_row import CallMetadata, Place, RowError, read_metadata, usable_call_id
 from qa_analyzer.calls.filename_pattern import FilenamePattern
 from qa_analyzer.calls.manifest import ManifestRow, is_turn_table, rows_from_csv, rows_from_jsonl
+from qa_analyzer.calls.remote import below_allowed, shown_url, url_fault
 from qa_analyzer.calls.text_calls import row_cells, turns_from_json
 from qa_analyzer.calls.text_decoding import UndecodableTextError, read_text
 from qa_analyzer.calls.transcript_files import TRANSCRIPT_SUFFIXES, read_transcript_file
-from qa_analyzer.errors import ConfigError, Fault, InputError, ManifestError
+from qa_analyzer.errors import ConfigError, Fault, InputError, ManifestError, MissingDependencyError
 
 AUDIO_SUFFIXES = frozenset(
     {".wav", ".wave", ".w64", ".rf64", ".mp3", ".m4a", ".mp4", ".aac", ".3gp", ".opus", ".ogg", ".oga"}
@@ -34,13 +36,14 @@ class InputOptions:
 
     ``timezone`` holds for times written without a zone. ``filename_pattern`` is for ``FilenamePattern``.
     Files must lie inside ``root`` (default: the folder of the manifest, or the folder given), unless
-    ``allow_outside``.
+    ``allow_outside``. A list may name URLs that begin with one of ``allowed_urls``.
     """
 
     timezone: str = "Asia/Shanghai"
     filename_pattern: str | None = None
     root: Path | None = None
     allow_outside: bool = False
+    allowed_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +192,8 @@ class _Reader:
             return metadata.call(metadata.row.call_id or _fallback_id_of(place), given_turns=turns)
         if written is None:
             raise RowError("has neither path nor turns; one is needed")
+        if "://" in written:
+            return self._elsewhere(metadata, written)
         path, relative_path = self._locate(written)
         if self.pattern is not None:
             metadata = metadata.filled_from(read_metadata(self.pattern.cells(relative_path), self.zone))
@@ -200,9 +205,22 @@ class _Reader:
         metadata = metadata.filled_from(_own_metadata(transcript.cells, self.zone))
         return metadata.call(_call_id(metadata, relative_path), given_turns=transcript.turns)
 
+    def _elsewhere(self, metadata: CallMetadata, url: str) -> Call:
+        """Take a recording that lies elsewhere; it is not looked at before it is its turn."""
+        if fault := url_fault(url, self.options.allowed_urls):
+            raise RowError(f"path: '{shown_url(url)}' {fault}")
+        below = below_allowed(url, self.options.allowed_urls)
+        if below.suffix.casefold() not in AUDIO_SUFFIXES:
+            raise RowError(f"path: '{shown_url(url)}' is no recording by its name; text calls must lie here")
+        if find_spec("fsspec") is None:
+            raise MissingDependencyError("a recording at a URL", "remote")
+        if self.pattern is not None:
+            metadata = metadata.filled_from(read_metadata(self.pattern.cells(below), self.zone))
+        return metadata.call(_call_id(metadata, below), audio_url=url)
+
     def _locate(self, written: str) -> tuple[Path, PurePath]:
         """Return the file that a row names and its path inside the source; raises RowError."""
-        if "\0" in written or "://" in written:
+        if "\0" in written:
             raise RowError(
                 f"path: '{written[:80]}': allowed: a file on this machine, best relative to the manifest"
             )
