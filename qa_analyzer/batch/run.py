@@ -28,7 +28,7 @@ from qa_analyzer.whole_files import clear_drafts
 JOURNAL = "journal.jsonl"
 Listener = Callable[[CallResult], None]
 Each = TypeVar("Each")
-FEW = 8  # so many calls share a transaction and a flush
+FEW, MANY = 8, 100  # so many calls share a transaction and a flush, at first and at most
 QUICK_S = 0.25  # of work in a call: what took longer is kept at once
 
 
@@ -144,13 +144,13 @@ def _few_at_a_time(
 ) -> Iterator[list[Each]]:
     """Yield results a few together: each transaction and each flush to the disk costs milliseconds.
 
-    One that is ``dear`` goes on at once, with those before it. When a run is killed, up to seven others may
-    be lost, which are soon done again.
+    One that is ``dear`` goes on at once, with those before it. When a run is killed, a few others may be
+    lost, which are soon done again: seven at first, later a twentieth of what is done.
     """
     few: list[Each] = []
-    for result in results:
+    for number, result in enumerate(results):
         few.append(result)
-        if len(few) >= FEW or dear(result):
+        if len(few) >= min(MANY, max(FEW, number // 20)) or dear(result):
             yield few
             few = []
     if few:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from qa_analyzer.batch.journal import Journal, JournalEntry
-from qa_analyzer.batch.run import FEW, _few_at_a_time
+from qa_analyzer.batch.run import FEW, MANY, _few_at_a_time
 from qa_analyzer.cli.exit_codes import ExitCode
 from qa_analyzer.cli.main import run_cli
 from qa_analyzer.scoring.evaluation import CallFailure
@@ -47,6 +47,10 @@ def test_quick_results_go_on_together_and_a_dear_one_at_once() -> None:
     assert [len(few) for few in _few_at_a_time(range(FEW * 2 + 3))] == [FEW, FEW, 3]
     assert list(_few_at_a_time([1, 2, 30, 4], dear=lambda number: number > 9)) == [[1, 2, 30], [4]]
     assert list(_few_at_a_time([])) == []
+    sizes = [len(few) for few in _few_at_a_time(range(10_000))]
+    assert sum(sizes) == 10_000
+    assert sizes[0] == FEW
+    assert max(sizes) == MANY
 
 
 @pytest.fixture
