@@ -18,7 +18,7 @@ MIN_WINDOW_S = 0.4
 """Less voice than this has no sound of its own; it goes to the speaker nearest in time."""
 
 JOIN_GAP_S = 0.15
-AT_ONCE = 32
+AT_ONCE = 16
 BLOCK_S = 60.0
 
 FRAME_SAMPLES = 400  # 25 ms

@@ -17,7 +17,7 @@ RATE_HZ = 16_000
 FRAME_SAMPLES = 512  # fixed by the model: 32 ms at 16 kHz
 FRAME_S = FRAME_SAMPLES / RATE_HZ
 CONTEXT_SAMPLES = 64  # the model sees the end of the frame before
-BLOCK_FRAMES = 1875  # one minute: memory stays flat however long the recording
+BLOCK_FRAMES = 625  # 20 s: memory stays flat however long the recording
 
 
 class ChannelAudio(Protocol):

@@ -26,6 +26,32 @@ def test_missing_model_is_told(tmp_path: Path) -> None:
         open_engine("nowhere", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("device", "cards", "chosen"),
+    [
+        ("auto", 0, ("cpu", "int8")),
+        ("auto", 2, ("cuda", "float16")),
+        ("cpu", 2, ("cpu", "int8")),
+        ("cuda", 0, ("cuda", "float16")),
+    ],
+)
+def test_device_and_precision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str, cards: int, chosen: tuple[str, str]
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    class Refusing:
+        def __init__(self, _path: str, *, device: str, compute_type: str, cpu_threads: int) -> None:
+            asked.append((device, compute_type))
+            raise RuntimeError(f"no {device} library, {cpu_threads} threads")
+
+    monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: cards)
+    monkeypatch.setattr("faster_whisper.WhisperModel", Refusing)
+    with pytest.raises(ModelError, match=f"on {chosen[0]}: no {chosen[0]} library, 3 threads"):
+        WhisperEngine(tmp_path, device=device, threads=3)
+    assert asked == [chosen]
+
+
 def with_weights(test: Callable[..., None]) -> Callable[..., None]:
     """Mark a test that recognises with the real model."""
     return pytest.mark.model(needs_model(test))

@@ -114,7 +114,7 @@ def test_two_pitches_are_two_speakers_over_several_minutes(array_audio: type) ->
     assert found.speakers == 2
     assert [one.speaker for one in found.spans] == [turn % 2 for turn in range(40)]
     assert all(one.span == pytest.approx(own) for one, own in zip(found.spans, voice, strict=True))
-    assert model.most_at_once <= 32
+    assert model.most_at_once <= 16
 
 
 def test_embeddings_keep_the_order_of_their_windows(array_audio: type) -> None:
