@@ -1,9 +1,10 @@
-"""Calls that a worker transcribes together: a recogniser decodes many short windows at once faster than each
-alone.
+"""Calls that a worker does together: a recogniser decodes many short windows at once faster than each alone,
+and what needs no recogniser is done sooner than it is handed over.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from qa_analyzer.batch.time_limits import longest_audio_s
@@ -17,27 +18,27 @@ MOST_AUDIO_S = 1200.0
 
 
 def groups_of(work: Sequence[WorkItem], workers: int) -> Iterator[tuple[WorkItem, ...]]:
-    """Yield neighbouring recordings in groups, in order; calls that need no recogniser stay alone.
+    """Yield neighbouring calls in groups, in order, recordings apart from calls that need no recogniser.
 
     Towards the end the groups get smaller, so that the workers finish together.
     """
-    left = sum(_is_recording(work_item) for work_item in work)
+    left = Counter(_is_recording(work_item) for work_item in work)
     group: list[WorkItem] = []
     group_s = most = 0.0
+    recordings = False
     for work_item in work:
         recording = _is_recording(work_item)
         audio_s = longest_audio_s(work_item) if recording else 0.0
-        if group and (not recording or len(group) >= most or group_s + audio_s > MOST_AUDIO_S):
+        full = len(group) >= most or group_s + audio_s > MOST_AUDIO_S
+        if group and (recording != recordings or full):
             yield tuple(group)
             group = []
-        if not recording:
-            yield (work_item,)
-            continue
         if not group:
-            most, group_s = min(MOST_CALLS, -(-left // workers)), 0.0
+            recordings = recording
+            most, group_s = min(MOST_CALLS, -(-left[recording] // workers)), 0.0
         group.append(work_item)
         group_s += audio_s
-        left -= 1
+        left[recording] -= 1
     if group:
         yield tuple(group)
 
