@@ -12,7 +12,7 @@ from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.runners import InProcessRunner, open_runner, workers_for_this_machine
 from qa_analyzer.batch.work import CallResult, StoredTranscript, WorkItem
 from qa_analyzer.calls.call import Call
-from qa_analyzer.errors import ConfigError
+from qa_analyzer.errors import ConfigError, OutputError
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class ScriptedProcessor:
             os.kill(os.getpid(), signal.SIGKILL)
         if work_item.call_id.startswith("starves"):
             raise MemoryError
+        if work_item.call_id.startswith("full"):
+            raise OutputError(Path("out"), "No space left on device")
         if work_item.call_id.startswith("hangs"):
             time.sleep(60)
         return CallResult(work_item.call_id, None, None, None, 1.0, {"together": float(together)})
@@ -87,6 +89,13 @@ def test_calls_of_a_lost_group_are_tried_one_by_one(monkeypatch: pytest.MonkeyPa
     assert [result.call_id for result in results] == names
     failures = {result.call_id: result.failure.error for result in results if result.failure is not None}
     assert failures == {"dies": "WorkerDied", "hangs": "CallTimeout", "starves": "WorkerDied"}
+
+
+def test_a_full_disk_ends_the_run_without_waiting_for_the_other_calls() -> None:
+    started_s = time.monotonic()
+    with pytest.raises(OutputError, match="No space"):
+        run(PoolRunner(2, 1.0), ("a", "full", "hangs", "hangs too"))
+    assert time.monotonic() - started_s < 50, "calls that hang for 60 s were not waited for"
 
 
 def test_a_wrong_configuration_stops_before_any_worker_starts() -> None:
