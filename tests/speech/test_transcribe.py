@@ -96,6 +96,8 @@ def test_stereo_call(tmp_path: Path, scripted_engine: type) -> None:
     assert transcript.audio is not None
     assert transcript.audio.channels == 2
     assert transcript.asr_model == "scripted"
+    pitches = [turn.voice.pitch_hz for turn in transcript.turns if turn.voice and turn.voice.pitch_hz]
+    assert pitches == pytest.approx([200, 330, 200], rel=0.01)
 
 
 def test_together_is_the_same_as_one_by_one(tmp_path: Path, scripted_engine: type) -> None:
@@ -147,6 +149,7 @@ def test_mono_is_parted_before_recognition(tmp_path: Path, scripted_engine: type
     assert not transcript.overlap_known
     assert transcript.roles.diarized
     assert transcript.channels[0].role is Role.UNKNOWN
+    assert [turn.voice for turn in transcript.turns] == [None, None]  # whose sound it is cannot be told
 
 
 def test_mono_without_the_extra_says_what_to_install(tmp_path: Path, scripted_engine: type) -> None:

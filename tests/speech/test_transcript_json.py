@@ -21,6 +21,7 @@ from qa_analyzer.speech.transcript import (
     RoleMethod,
     Transcript,
     Turn,
+    VoiceFigures,
     Word,
 )
 from qa_analyzer.speech.transcript_json import (
@@ -46,7 +47,9 @@ def transcript() -> Transcript:
         call=call,
         turns=(
             Turn(0, Role.AGENT, "您好", 0, 0.5, 0.9, words),
-            Turn(1, Role.CUSTOMER, "😀喂", 1, 0.8, 2.0, role_confidence=0.97),
+            Turn(
+                1, Role.CUSTOMER, "😀喂", 1, 0.8, 2.0, role_confidence=0.97, voice=VoiceFigures(-21.5, None)
+            ),
         ),
         roles=RoleAssignment(RoleMethod.INFERRED, 0.97, 0, False, ("side 0 speaks first",)),
         overlap_known=True,
