@@ -17,18 +17,25 @@ SIDES = ("agent", "customer")
 NOTHING = {"none", "other"}
 #: A label with fewer utterances cannot be learned.
 MIN_UTTERANCES = 25
-# Lines of the one may well perform the other too, although they carry one label only.
+_OPENINGS = {"greet", "introduce", "offer", "offer_rude", "convenience"}
+# Lines of the one may well perform the other too, although they do not carry its label.
 _MAY_ALSO_BE = {
     "put_down": {"abuse"},
     "explain_or_solve": {
         "commit_time", "push_away", "referral_ok", "cold_ok", "vague_time", "transfer", "credential",
+        "done", "pending",
     },
     "data_question": {"readback_other", "credential_ok", "empathy", "restate", "hold_announce"},
     "closing": {"further_help", "further_help_closed"},
-    "hold_return": {"apology_other"},
+    "hold_return": {"apology_other", "done"},
     "hold_announce": {"transfer"},
     "restate": {"cold_ok"},
-    "cold_ok": {"push_away"},
+    "cold_ok": {"push_away", "done"},
+    "greeting_offer": _OPENINGS,
+    **{opening: {"greeting_offer"} for opening in _OPENINGS},
+    "pending": {"commit_time", "vague_time", "push_away", "transfer", "referral_ok"},
+    "vague_time": {"pending"},
+    "done": {"explain_or_solve", "cold_ok", "referral_ok", "credential", "hold_return"},
 }  # fmt: skip
 
 

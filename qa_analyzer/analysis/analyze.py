@@ -30,7 +30,8 @@ class Analyzer:
     def analyze(self, transcript: Transcript) -> CallAnalysis:
         """Return all that the rules may look at."""
         sentiment = judge_call(transcript, self.sentiment_model)
-        complaints, risks = self.tagger.tag(transcript, sentiment.turns)
+        acts = self.act_tagger.tag(transcript) if self.act_tagger is not None else None
+        complaints, risks = self.tagger.tag(transcript, sentiment.turns, acts or ())
         return CallAnalysis(
             transcript=transcript,
             metrics=measure(transcript),
@@ -39,7 +40,7 @@ class Analyzer:
             risks=risks,
             lexicon_fingerprint=self.tagger.lexicon.fingerprint,
             voice_cues=voice_cues(transcript),
-            acts=self.act_tagger.tag(transcript) if self.act_tagger is not None else None,
+            acts=acts,
             acts_fingerprint=self.act_tagger.fingerprint if self.act_tagger is not None else None,
         )
 

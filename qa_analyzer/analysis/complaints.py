@@ -9,10 +9,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from qa_analyzer.analysis.call_analysis import ComplaintTag, SentimentLabel, TurnSentiment
+from qa_analyzer.analysis.call_analysis import ActTag, ComplaintTag, SentimentLabel, TurnSentiment
+from qa_analyzer.analysis.complaint_acts import tags_by_act
 from qa_analyzer.analysis.complaint_context import dismissal
 from qa_analyzer.analysis.complaint_words import Tokens
-from qa_analyzer.analysis.lexicon import RISK_CLASS, Code, ComplaintLexicon, load_lexicon
+from qa_analyzer.analysis.lexicon import MAX_SEVERITY, RISK_CLASS, Code, ComplaintLexicon, load_lexicon
 from qa_analyzer.analysis.lexicon_patterns import Pattern, PatternHit, TermHit, find_pattern
 from qa_analyzer.analysis.mandarin import SpokenText, spoken
 from qa_analyzer.analysis.matching import Phrase, PhraseMatcher
@@ -32,7 +33,6 @@ MIN_SOUND_CHARS_ALONE = 4
 # Mean cost a character up to which a term counts by sound: one homophone in two, an accent in longer terms.
 SOUND_LIMITS = {2: 0.06, 3: 0.08, 4: 0.15}
 LONG_SOUND_LIMIT = 0.2
-MAX_SEVERITY = 5
 
 ElementHits = Mapping[int, Sequence[TermHit]]
 _Finder = Callable[[SpokenText], ElementHits]
@@ -70,11 +70,15 @@ class ComplaintTagger:
         )
 
     def tag(
-        self, transcript: Transcript, sentiments: Sequence[TurnSentiment] | None = None
+        self,
+        transcript: Transcript,
+        sentiments: Sequence[TurnSentiment] | None = None,
+        acts: Sequence[ActTag] = (),
     ) -> tuple[tuple[ComplaintTag, ...], tuple[ComplaintTag, ...]]:
         """Return the complaints and the risks of a call, by turn and place; a code at most once a turn.
 
-        ``sentiments`` raise the severity of what is said in a negative turn.
+        ``sentiments`` raise the severity of what is said in a negative turn. ``acts`` add what is complained
+        of in other words than the lexicon's.
         """
         negative = {s.turn_index for s in sentiments or () if s.label is SentimentLabel.NEGATIVE}
         call = _Call(transcript.turns, self._hits)
@@ -85,6 +89,7 @@ class ComplaintTagger:
                     tag = self._tag(code, call, position, upset=turn.index in negative)
                     if tag is not None:
                         tags.append(tag)
+        tags.extend(tags_by_act(transcript, acts, self.lexicon.codes, tags, negative))
         found = {tag.code for tag in tags}
         yielding = {code.code for code in self.lexicon.codes if found.intersection(code.yields_to)}
         kept = sorted(

@@ -34,12 +34,16 @@ from qa_analyzer.analysis.lexicon_patterns import (
 from qa_analyzer.analysis.lexicon_yaml import Located, Where, read_located
 from qa_analyzer.errors import Fault, ScorecardError
 
+MAX_SEVERITY = 5
 RISK_CLASS = "risk"
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A code ready to be looked for. ``patterns`` includes its phrases, as patterns of one element."""
+    """A code ready to be looked for. ``patterns`` includes its phrases, as patterns of one element.
+
+    ``act_from`` is how probable the model of acts must find it; None where words alone count.
+    """
 
     code: str
     complaint_class: str
@@ -48,6 +52,7 @@ class Code:
     speakers: tuple[str, ...]
     patterns: tuple[Pattern, ...]
     yields_to: tuple[str, ...]
+    act_from: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +206,7 @@ def _compiled(base: LexiconFile, version: str, places: _Places) -> ComplaintLexi
                 speakers=tuple(code.speakers),
                 patterns=_patterns(compiler, code, i, places),
                 yields_to=tuple(code.yields_to),
+                act_from=code.act_from if code.act_from is not None else base.act_from,
             )
         )
     canonical = json.dumps(

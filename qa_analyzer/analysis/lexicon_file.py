@@ -56,13 +56,19 @@ class CodeFile(_File):
     unless_scope: Scope = "close"
     keep: list[ContextName] = []
     yields_to: list[Name] = []
+    act_from: float | None = Field(default=None, gt=0, le=1)
 
 
 class LexiconFile(_File):
-    """A whole lexicon as written."""
+    """A whole lexicon as written.
+
+    ``act_from`` is how probable the model of acts must find a code for a tag without the words of its
+    patterns; a code may set its own. Without it words alone count.
+    """
 
     name: Name
     version: Text
+    act_from: float | None = Field(default=None, gt=0, le=1)
     classes: dict[Name, Text] = Field(min_length=1)
     slots: dict[Name, SlotFile]
     codes: list[CodeFile] = Field(min_length=1)
@@ -81,6 +87,7 @@ class CodeChange(_File):
     code: Name
     enabled: bool = True
     severity: int | None = Field(default=None, ge=1, le=5)
+    act_from: float | None = Field(default=None, gt=0, le=1)
     add_phrases: list[Text] = []
     remove_phrases: list[Text] = []
     add_patterns: list[PatternFile | Text] = []
@@ -158,6 +165,7 @@ def _changed(
     return code.model_copy(
         update={
             "severity": change.severity if change.severity is not None else code.severity,
+            "act_from": change.act_from if change.act_from is not None else code.act_from,
             "phrases": [p for p in code.phrases if p not in change.remove_phrases] + change.add_phrases,
             "patterns": code.patterns + change.add_patterns,
             "unless": "|".join(part for part in (code.unless, change.unless) if part) or None,

@@ -91,7 +91,7 @@ class ComplaintRule(_FactRule):
         for tag in sorted(tags, key=lambda tag: (tag.turn_index, tag.char_start, tag.code)):
             turn = view.turns[tag.turn_index]
             start_s, end_s = view.moment(turn, tag.char_start, tag.char_end)
-            kind = MatchKind.SOUND if tag.match_kind == "sound" else MatchKind.EXACT
+            kind = MatchKind(tag.match_kind)
             quote = turn.text[tag.char_start : tag.char_end]
             hits.append(
                 Hit(

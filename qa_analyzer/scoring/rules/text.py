@@ -75,6 +75,35 @@ class TextRule(BaseModel):
         return Outcome(State.MISS, hits, (window,))
 
 
+class Doubt(BaseModel):
+    """Acts that speak against a phrase.
+
+    A hit in a piece of speech that performs one of ``acts`` with at least ``min_probability``, and none of
+    ``unless`` at all, does not count. Without a model of acts every hit counts.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    acts: tuple[str, ...] = Field(min_length=1)
+    unless: tuple[str, ...] = ()
+    min_probability: float = Field(default=0.8, ge=0, le=1)
+
+    def dismisses(self, hit: Hit, view: CallView) -> bool:
+        """Say whether what is done there is no such thing as the words suggest."""
+        if not view.layers.semantic:
+            return False
+        around = [
+            tag
+            for tag in view.analysis.acts or ()
+            if tag.turn_index == hit.turn_index
+            and tag.char_start < (hit.char_end or 0)
+            and (hit.char_start or 0) < tag.char_end
+        ]
+        if any(tag.act in self.unless for tag in around):
+            return False
+        return any(tag.act in self.acts and tag.probability >= self.min_probability for tag in around)
+
+
 class PhrasesRule(TextRule):
     """Phrases of named families, or written here; counted by hits or by distinct families."""
 
@@ -86,6 +115,7 @@ class PhrasesRule(TextRule):
     min_families: int | None = Field(
         default=None, ge=1, description="how many different families must be heard"
     )
+    doubt: Doubt | None = None
 
     @model_validator(mode="after")
     def _names_something(self) -> PhrasesRule:
@@ -113,7 +143,13 @@ class PhrasesRule(TextRule):
         families = [view.families[key] for key in self.family_keys]
         hits = tuple(
             sorted(
-                (hit for family in families for hit in view.find(family, role) if inside(hit, regions)),
+                (
+                    hit
+                    for family in families
+                    for hit in view.find(family, role)
+                    if inside(hit, regions)
+                    and not (self.doubt is not None and self.doubt.dismisses(hit, view))
+                ),
                 key=lambda hit: (hit.position, hit.label),
             )
         )
