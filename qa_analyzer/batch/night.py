@@ -19,7 +19,7 @@ from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.run import FinishedRun, Listener, RunPlan, execute
 from qa_analyzer.batch.run_store import STORE as STORE
 from qa_analyzer.batch.run_store import run_store_url
-from qa_analyzer.batch.runners import InProcessRunner, open_runner, workers_for_this_machine
+from qa_analyzer.batch.runners import InProcessRunner, open_runner, threads_for_each, workers_for_this_machine
 from qa_analyzer.batch.tombstones import Tombstones
 from qa_analyzer.batch.work import StoredTranscript, WorkItem
 from qa_analyzer.calls.call import Call
@@ -175,18 +175,18 @@ def _plan(
     *,
     evaluate: bool = True,
 ) -> RunPlan:
+    tombstones = Tombstones(options.out_dir)
+    left = tuple(each for each in work if each.call_id not in tombstones)
+    workers = settings.workers or workers_for_this_machine(len(left))
     recipe = Recipe(
         settings=settings,
         transcripts_dir=options.out_dir / TRANSCRIPTS,
         recordings=any(isinstance(each, Call) and each.is_recording for each in work),
         evaluate=evaluate,
-        threads=settings.threads,
+        threads=settings.threads or threads_for_each(workers),
         analyses_dir=analyses_dir(options),
     )
     recipe.check()
-    tombstones = Tombstones(options.out_dir)
-    left = tuple(each for each in work if each.call_id not in tombstones)
-    workers = settings.workers or workers_for_this_machine(len(left))
     return RunPlan(
         left, rejected, options.out_dir, recipe, workers, options.retry_failed, len(work) - len(left)
     )

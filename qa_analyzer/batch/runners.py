@@ -62,6 +62,15 @@ def open_runner(
 
 def workers_for_this_machine(calls: int) -> int:
     """Return how many workers fit the cores, the memory and the number of calls."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = _cores()
     memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return max(1, min(cores, memory_bytes // WORKER_BYTES, calls))
+
+
+def threads_for_each(workers: int) -> int:
+    """Return how many threads a worker gets when the cores are shared out; results do not depend on it."""
+    return max(1, _cores() // workers)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
