@@ -63,7 +63,6 @@ def _head(story: CallStory, wording: Wording) -> Iterator[str]:
             low=formats.score(told.low),
             high=formats.score(told.high),
             level=formats.share(told.level),
-            grade=formats.share(told.grade_chance),
             rate=formats.share(told.error_rate),
         )
     if evaluation.auto_failed:

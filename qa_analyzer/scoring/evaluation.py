@@ -99,7 +99,8 @@ class ScoreRange:
 
     The score of the correct words lies in [``low``, ``high``] percent with a chance of ``level``, unless they
     cross a red line that was not seen. ``red_line_chance`` is how likely they cross one, ``grade_chance`` how
-    likely they get the same grade. ``error_rate`` is the estimated share of wrong characters.
+    likely they get the same grade: good for putting calls in order, but optimistic as a figure, since flips
+    come together in calls. ``error_rate`` is the estimated share of wrong characters.
     """
 
     low: float
