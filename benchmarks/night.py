@@ -103,7 +103,7 @@ def print_scaling(bench: Bench, workers: int) -> dict[int, float]:
         f"| {bench.compared} calls, one thread each | audio h per hour | start-up and report s | command s |"
     )
     print("|---|---|---|---|")
-    print(f"| single-call times added up ({ALONE} calls alone) | {single_audio_s / single_s:.1f} | – | – |")
+    print(f"| single-call times added up ({min(ALONE, bench.compared)} calls alone) | {single_audio_s / single_s:.1f} | – | – |")
     for count in sorted({1, workers}):
         start_up_s = bench.start_up_s(count)
         run = bench.run(f"workers{count}", bench.compared, count)
