@@ -44,10 +44,7 @@ class Bench:
     def run(self, name: str, calls: int, workers: int, *options: str) -> Watched:
         """Run the first calls with that many workers."""
         limit = ("--limit", str(calls), "--workers", str(workers))
-        whole_machine = "ray" in options
-        return watched_run(
-            self.pieces, self.folder / name, (*limit, *options), ONE_THREAD, whole_machine=whole_machine
-        )
+        return watched_run(self.pieces, self.folder / name, (*limit, *options), ONE_THREAD)
 
     def start_up_s(self, workers: int, *options: str) -> float:
         """Return what a run costs before and after its calls: one call a worker, minus the slowest call."""
@@ -103,7 +100,8 @@ def print_scaling(bench: Bench, workers: int) -> dict[int, float]:
         f"| {bench.compared} calls, one thread each | audio h per hour | start-up and report s | command s |"
     )
     print("|---|---|---|---|")
-    print(f"| single-call times added up ({min(ALONE, bench.compared)} calls alone) | {single_audio_s / single_s:.1f} | – | – |")
+    alone = min(ALONE, bench.compared)
+    print(f"| single-call times added up ({alone} calls alone) | {single_audio_s / single_s:.1f} | – | – |")
     for count in sorted({1, workers}):
         start_up_s = bench.start_up_s(count)
         run = bench.run(f"workers{count}", bench.compared, count)

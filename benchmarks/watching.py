@@ -14,7 +14,7 @@ from typing import Any
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 SAMPLE_S = 1.0
-WORKER_MB = 150.0  # helpers of multiprocessing and Ray are smaller, workers with a model are larger
+WORKER_MB = 150.0  # what multiprocessing starts beside them is smaller, workers with a model are larger
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +53,14 @@ class Watched:
 
     def done_at_s(self, calls: int) -> float:
         """Return when that many calls were done."""
-        return next(sample.at_s for sample in self.samples if sample.calls_done >= calls)
+        return next((each.at_s for each in self.samples if each.calls_done >= calls), self.wall_s)
 
 
-def watched_run(
-    source: Path,
-    out: Path,
-    options: Sequence[str],
-    environment: dict[str, str],
-    *,
-    whole_machine: bool = False,
-) -> Watched:
-    """Run ``qa-analyzer run`` to its end; ends the benchmark when a call fails.
-
-    ``whole_machine`` counts the processes that Ray starts, which are nobody's children.
-    """
+def watched_run(source: Path, out: Path, options: Sequence[str], environment: dict[str, str]) -> Watched:
+    """Run ``qa-analyzer run`` to its end; ends the benchmark when a call fails."""
     out.mkdir(parents=True, mode=0o700)
     log = out.parent / f"{out.name}.log"
     samples = []
-    before = _children_of_all()
     started_s = time.monotonic()
     with log.open("wb") as stream:
         process = subprocess.Popen(
@@ -82,8 +71,7 @@ def watched_run(
         )
         next_s = started_s
         while process.poll() is None:
-            workers = set(_children_of_all()) - set(before) if whole_machine else _below(process.pid)
-            samples.append(_sample(started_s, process.pid, workers - {process.pid}, out))
+            samples.append(_sample(started_s, process.pid, _below(process.pid), out))
             next_s += SAMPLE_S
             time.sleep(max(0.05, next_s - time.monotonic()))
     wall_s = time.monotonic() - started_s
