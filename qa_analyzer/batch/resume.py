@@ -25,7 +25,7 @@ def work_key(work_item: WorkItem, judges: Mapping[str, str | None]) -> str:
         if work_item.audio_path is not None:
             source.append(file_state(work_item.audio_path))
     canonical = json.dumps([source, dict(judges)], sort_keys=True, default=str, ensure_ascii=False)
-    return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def taken_over(work_item: WorkItem, entry: JournalEntry, transcripts_dir: Path) -> CallResult | None:
