@@ -1,9 +1,10 @@
 """Compare evaluations with labelled calls: verdicts, complaints, risks, sentiment shift. Prints Markdown.
 
-    python benchmarks/accuracy.py CALLS.jsonl [--audio DIR] [--out DIR] [--failures]
+    python benchmarks/accuracy.py CALLS.jsonl [--scorecard FILE] [--audio DIR] [--out DIR] [--failures]
 
-CALLS.jsonl holds calls with ``gold`` labels. With --audio, the recordings DIR/<call_id>.wav are judged
-instead of the text, with only call_id and direction given. --failures lists every disagreement.
+CALLS.jsonl holds calls with ``gold`` labels; what they do not label is not compared. With --audio, the
+recordings DIR/<call_id>.wav are judged instead of the text, with only call_id and direction given.
+--failures lists every disagreement.
 """
 
 from __future__ import annotations
@@ -101,18 +102,25 @@ def compare(labelled: list[dict[str, Any]], evaluations: dict[str, dict[str, Any
             if found != expected:
                 why = criterion["explanation"] if criterion else ""
                 total.disagreements.append(f"{call['call_id']} {criterion_id}: {expected} -> {found}: {why}")
-        _compare_codes(total.complaints, gold["complaints"], evaluation["complaints"], call, total)
-        _compare_codes(total.risks, gold["risks"], evaluation["risks"], call, total)
-        total.shifts.append(gold["shift"] == evaluation["sentiment"]["shift"])
-        total.ends.append(gold["customer_end"] == evaluation["sentiment"]["customer_end"])
-        if not total.shifts[-1]:
-            total.disagreements.append(
-                f"{call['call_id']} shift: {gold['customer_start']}>{gold['customer_end']} -> "
-                f"{evaluation['sentiment']['customer_start']}>{evaluation['sentiment']['customer_end']}"
-            )
+        if "complaints" in gold:
+            _compare_codes(total.complaints, gold["complaints"], evaluation["complaints"], call, total)
+            _compare_codes(total.risks, gold["risks"], evaluation["risks"], call, total)
+        if "shift" in gold:
+            _compare_sentiment(call, evaluation["sentiment"], total)
         total.false_red_lines += evaluation["auto_failed"] and not gold["auto_fail"]
         total.missed_red_lines += gold["auto_fail"] and not evaluation["auto_failed"]
     return total
+
+
+def _compare_sentiment(call: dict[str, Any], found: dict[str, Any], total: Comparison) -> None:
+    gold = call["gold"]
+    total.shifts.append(gold["shift"] == found["shift"])
+    total.ends.append(gold["customer_end"] == found["customer_end"])
+    if not total.shifts[-1]:
+        total.disagreements.append(
+            f"{call['call_id']} shift: {gold['customer_start']}>{gold['customer_end']} -> "
+            f"{found['customer_start']}>{found['customer_end']}"
+        )
 
 
 def _compare_codes(
@@ -193,7 +201,9 @@ def _macro(counts: dict[str, Counts]) -> str:
     return _share(sum(scores) / len(scores) if scores else None)
 
 
-def judge(calls_path: Path, audio_dir: Path | None, out_dir: Path) -> tuple[dict[str, dict[str, Any]], float]:
+def judge(
+    calls_path: Path, audio_dir: Path | None, out_dir: Path, scorecard: Path | None = None
+) -> tuple[dict[str, dict[str, Any]], float]:
     """Run the whole job on the calls; return evaluations by call_id and the wall seconds."""
     source = calls_path
     if audio_dir is not None:
@@ -214,7 +224,7 @@ def judge(calls_path: Path, audio_dir: Path | None, out_dir: Path) -> tuple[dict
     configure_logs(json_logs=False, quiet=True)
     started = time.perf_counter()
     run_night(
-        load_settings(None, allow_outside=True, workers=1),
+        load_settings(None, allow_outside=True, workers=1, scorecard=scorecard),
         NightOptions(source=source, out_dir=out_dir, retry_failed=True),
         lambda total: reporting(total, quiet=True, json_logs=False),
     )
@@ -234,12 +244,15 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("calls", type=Path)
+    parser.add_argument("--scorecard", type=Path)
     parser.add_argument("--audio", type=Path)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--failures", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        evaluations, wall_s = judge(options.calls, options.audio, options.out or Path(scratch))
+        evaluations, wall_s = judge(
+            options.calls, options.audio, options.out or Path(scratch), options.scorecard
+        )
     labelled = read_labelled(options.calls)
     if options.audio is not None:
         labelled = [call for call in labelled if (options.audio / f"{call['call_id']}.wav").is_file()]
