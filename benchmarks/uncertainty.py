@@ -25,13 +25,11 @@ from pathlib import Path
 
 from matching import Errors
 
-from qa_analyzer.analysis.analyze import Analyzer
-from qa_analyzer.analysis.complaints import ComplaintTagger, load_lexicon
-from qa_analyzer.analysis.sentiment import open_sentiment
+from qa_analyzer.batch.kept_analyses import KeptAnalyses
+from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.calls.inputs import InputOptions, read_calls
 from qa_analyzer.scoring.evaluation import Evaluation, ScoreRange, Verdict
 from qa_analyzer.scoring.score import Scorer, percent_of
-from qa_analyzer.scoring.scorecard import load_scorecard
 from qa_analyzer.scoring.uncertainty import FLIP_CHANCES, TAILS, kind_of, with_range
 from qa_analyzer.settings import load_settings
 from qa_analyzer.speech.given_text import transcript_from_turns
@@ -50,7 +48,7 @@ _HAN = re.compile(r"[\u4e00-\u9fff]+")
 class Judge:
     """Analyzes and scores."""
 
-    analyzer: Analyzer
+    analyzer: KeptAnalyses
     scorer: Scorer
 
     def evaluate(self, transcript: Transcript) -> Evaluation:
@@ -67,11 +65,9 @@ class Case:
 
 
 def open_judge() -> Judge:
-    """Open the configured scorecard and models."""
-    settings = load_settings()
-    sentiment = open_sentiment(settings.sentiment_model, settings.models_dir, threads=1)
-    tagger = ComplaintTagger(load_lexicon(settings.lexicon, settings.lexicon_overrides))
-    return Judge(Analyzer(sentiment, tagger), Scorer(load_scorecard(settings.scorecard)))
+    """Open the configured scorecard and models, as a run does."""
+    recipe = Recipe(load_settings(), Path(), recordings=False, evaluate=True, threads=1)
+    return Judge(recipe.analyzer(None), recipe.scorer())
 
 
 def text_calls(paths: Sequence[Path]) -> list[Transcript]:
