@@ -39,7 +39,7 @@ def taken_over(work_item: WorkItem, entry: JournalEntry, transcripts_dir: Path) 
     )
     try:
         transcript = read_transcript(path)
-        if entry.evaluation is None:
+        if not isinstance(entry.evaluation, dict):  # what is read is no text
             evaluation = None
         elif entry.evaluation["fingerprints"]["transcript"] != transcript_fingerprint(transcript):
             return None
