@@ -33,6 +33,9 @@ class Settings(BaseSettings):
         default_factory=lambda: shipped("scorecards", "telecom_etiquette.yaml"),
         description="the scorecard to judge by",
     )
+    bands: dict[str, tuple[float, float]] = Field(
+        default_factory=dict, description="a site's own limits, by the name that a rule's band gives"
+    )
     lexicon: Path = Field(
         default_factory=lambda: shipped("scorecards", "complaint_lexicon.yaml"),
         description="complaints and risks",

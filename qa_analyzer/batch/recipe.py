@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -90,6 +91,7 @@ class Recipe:
             "pii": "kept" if settings.keep_pii else "masked",
             "device": settings.device if self.recordings else None,
             "scorecard": self._scorecard().fingerprint if self.evaluate else None,
+            **({"bands": json.dumps(settings.bands, sort_keys=True)} if settings.bands else {}),
             "lexicon": self._lexicon().fingerprint if self.evaluate else None,
             "sentiment": f"{settings.sentiment_model} {state_fingerprint(sentiment)}"
             if self.evaluate
@@ -109,7 +111,7 @@ class Recipe:
 
     def scorer(self) -> Scorer:
         """Return what judges calls by the configured scorecard; raises ScorecardError."""
-        return Scorer(self._scorecard())
+        return Scorer(self._scorecard(), bands=self.settings.bands)
 
     def analyzer(self, kept_in: Path | None) -> KeptAnalyses:
         """Return what analyzes calls; models are loaded when the first call was not analyzed before."""

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from qa_analyzer.cli.bands_command import site_bands
 from qa_analyzer.cli.diff_command import diff_scorecards
 from qa_analyzer.cli.exit_codes import ExitCode
 from qa_analyzer.cli.explain_command import explain_call
@@ -17,6 +18,7 @@ from qa_analyzer.settings import load_settings
 app = typer.Typer(no_args_is_help=True, help="Check, test, explain and compare scorecards.")
 app.command("explain")(explain_call)
 app.command("diff")(diff_scorecards)
+app.command("bands")(site_bands)
 
 Files = Annotated[
     list[Path] | None, typer.Argument(metavar="FILE...", help="Scorecards [the configured one].")
