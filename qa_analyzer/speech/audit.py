@@ -131,6 +131,9 @@ def _echo(text: str, prompt: str) -> str:
     if not prompt:
         return ""
     source, heard = han_only(prompt), han_only(text)
+    loop = REPEATED.fullmatch(heard)
+    if loop is not None and loop.group(1) in source:
+        return heard  # over noise, small recognisers go on with the list: 费、费、费
     longest = ""
     for start in range(len(heard)):
         while (longer := heard[start : start + len(longest) + 1]) in source and len(longer) > len(longest):

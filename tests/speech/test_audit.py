@@ -100,3 +100,10 @@ def test_quality_ranks_findings_before_certainty(phrase: Build) -> None:
 def test_the_longest_echo_is_told(phrase: Build) -> None:
     (found,) = audit_phrase(phrase("嗯那个套餐携号转网营业厅吧", 0, 4), prompt=PROMPT)
     assert found.detail == "套餐携号转网营业厅"
+
+
+def test_a_loop_over_the_list_is_an_echo_and_a_natural_repetition_is_none(phrase: Build) -> None:
+    (found,) = audit_phrase(phrase("套餐、套餐、套餐、", 0, 3), prompt=PROMPT)
+    assert (found.kind, found.detail) == (AuditKind.PROMPT_ECHO, "套餐套餐套餐")
+    assert audit_phrase(phrase("对对对", 0, 1), prompt=PROMPT) == ()
+    assert audit_phrase(phrase("套餐、套餐、套餐、", 0, 3)) == ()
