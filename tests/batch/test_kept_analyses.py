@@ -5,6 +5,7 @@ import pytest
 
 from qa_analyzer.analysis.analyze import Analyzer
 from qa_analyzer.analysis.call_analysis import (
+    ActTag,
     CallAnalysis,
     CallSentiment,
     ComplaintTag,
@@ -30,7 +31,17 @@ class CountingAnalyzer:
         sentiment = CallSentiment(None, None, -1 / 3, 1, None, (), "words", agent_tone=0.1 + 0.2)
         tag = ComplaintTag("outage", "network", 1, None, "断网", 2, 4, "exact", 3)
         cue = VoiceCue(1, 2.5, {VoiceCueKind.PITCH: Rise(1 / 7, 2.0)}, (VoiceCueKind.PITCH,))
-        found = CallAnalysis(transcript, measure(transcript), sentiment, (tag,), (), "lexicon-1", (cue,))
+        found = CallAnalysis(
+            transcript,
+            measure(transcript),
+            sentiment,
+            (tag,),
+            (),
+            "lexicon-1",
+            acts=(ActTag("apology", 0, 0, 2, 2 / 3),),
+            acts_fingerprint="acts-1",
+            voice_cues=(cue,),
+        )
         assert all(getattr(found, each.name) is not None for each in fields(found))
         return found
 
