@@ -55,7 +55,7 @@ def kept(folder: Path, analyzer: CountingAnalyzer, *judged_by: str) -> KeptAnaly
     def opened() -> Analyzer:
         return analyzer  # type: ignore[return-value]
 
-    return KeptAnalyses(folder, opened, judged_by or ("words", "lexicon-1"))  # type: ignore[arg-type]
+    return KeptAnalyses(folder, opened, judged_by or ("words", "lexicon-1"))
 
 
 def test_an_analysis_is_kept_to_the_last_digit_and_not_made_twice(tmp_path: Path) -> None:
