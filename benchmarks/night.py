@@ -90,6 +90,7 @@ def main() -> None:
             if "small" in chosen.parts:
                 print_costs(bench, night, chosen.workers)
             print_sizing(night, chosen.workers, speeds.get(1))
+        print(f"\nload {os.getloadavg()[0]:.1f} at the end; other programs make every figure here worse")
 
 
 def print_scaling(bench: Bench, workers: int) -> dict[int, float]:
@@ -106,6 +107,10 @@ def print_scaling(bench: Bench, workers: int) -> dict[int, float]:
         start_up_s = bench.start_up_s(count)
         run = bench.run(f"workers{count}", bench.compared, count)
         speeds[count] = run.audio_s / (run.wall_s - start_up_s)
+        if start_up_s > run.wall_s / 2:
+            print(
+                "(start-up is most of the run: more calls, or a quieter machine, for figures that mean much)"
+            )
         print(f"| {count} workers | {speeds[count]:.1f} | {start_up_s:.1f} | {run.wall_s:.1f} |", flush=True)
     if workers > 1:
         print(f"\nScaling 1 → {workers} workers: {speeds[workers] / speeds[1]:.2f} ×; ", end="")
