@@ -96,7 +96,7 @@ def main() -> None:
 def print_scaling(bench: Bench, workers: int) -> dict[int, float]:
     """Compare one call at a time, one worker and several; return audio seconds per second by workers."""
     single_s, single_audio_s = _alone(bench)
-    speeds = {}
+    speeds, busy = {}, False
     print(
         f"| {bench.compared} calls, one thread each | audio h per hour | start-up and report s | command s |"
     )
@@ -107,11 +107,10 @@ def print_scaling(bench: Bench, workers: int) -> dict[int, float]:
         start_up_s = bench.start_up_s(count)
         run = bench.run(f"workers{count}", bench.compared, count)
         speeds[count] = run.audio_s / (run.wall_s - start_up_s)
-        if start_up_s > run.wall_s / 2:
-            print(
-                "(start-up is most of the run: more calls, or a quieter machine, for figures that mean much)"
-            )
+        busy = busy or start_up_s > run.wall_s / 2
         print(f"| {count} workers | {speeds[count]:.1f} | {start_up_s:.1f} | {run.wall_s:.1f} |", flush=True)
+    if busy:
+        print("\nStart-up is most of a run: take more calls, or a quieter machine.")
     if workers > 1:
         print(f"\nScaling 1 → {workers} workers: {speeds[workers] / speeds[1]:.2f} ×; ", end="")
     print(f"against single-call times: {speeds[workers] / (single_audio_s / single_s):.2f} ×\n", flush=True)
