@@ -52,11 +52,13 @@ bench-accuracy: $(VENV)/.test $(WEIGHTS) ## Compare evaluations with labelled ca
 	$(BIN)/python benchmarks/accuracy.py $(SHARED)/calls/calls.jsonl --audio $(SHARED)/calls/audio-mono
 	$(BIN)/python benchmarks/accuracy.py benchmarks/calls/author_a.jsonl
 	$(BIN)/python benchmarks/accuracy.py benchmarks/calls/author_b.jsonl
-	$(BIN)/python benchmarks/accuracy.py benchmarks/calls/author_c.jsonl
+	for author in c d e f; do $(BIN)/python benchmarks/accuracy.py benchmarks/calls/author_$$author.jsonl || exit 1; done
+	$(BIN)/python benchmarks/layers.py $(SHARED)/calls/calls.jsonl benchmarks/calls/author_*.jsonl
 
 bench-speech: $(VENV)/.test $(WEIGHTS) ## Recognition: speed against peers, error rates, audit, roles, mono
 	$(BIN)/python benchmarks/speech.py --help >/dev/null
-	for part in speed calls mono read roles audit; do QA_SHARED=$(SHARED) $(BIN)/python benchmarks/speech.py $$part || exit 1; done
+	for part in speed calls mono read roles audit hotwords second; do QA_SHARED=$(SHARED) $(BIN)/python benchmarks/speech.py $$part || exit 1; done
+	QA_SHARED=$(SHARED) $(BIN)/python benchmarks/speech_memory.py
 
 bench-meaning: $(VENV)/.test ## Sentiment against other programs, complaints and risks
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'

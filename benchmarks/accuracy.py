@@ -211,7 +211,7 @@ def judge(
         source.parent.mkdir(parents=True, exist_ok=True)
         rows = [
             {
-                "path": str(audio_dir / f"{call['call_id']}.wav"),
+                "path": str((audio_dir / f"{call['call_id']}.wav").resolve()),
                 "call_id": call["call_id"],
                 "direction": call["direction"],
             }

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
         default="sentiment-zh", description="name, or a transformers folder; or 'lexicon'"
     )
     act_model: str = Field(
-        default="none", description="name or folder of the model of acts; 'none' judges by words alone"
+        default="acts-zh", description="name or folder of the model of acts; 'none' judges by words alone"
     )
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int = Field(default=0, ge=0, description="threads for each worker; 0 shares the cores out")

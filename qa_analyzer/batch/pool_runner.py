@@ -61,7 +61,7 @@ class PoolRunner:
             try:
                 yield from self._all_results(pool, work)
             except BaseException:
-                pool.stop()  # nobody waits for what is left
+                pool.stop()  # type: ignore[no-untyped-call]  # nobody waits for what is left
                 raise
 
     def _all_results(self, pool: ProcessPool, work: Sequence[WorkItem]) -> Iterator[CallResult]:

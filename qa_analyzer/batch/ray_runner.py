@@ -126,7 +126,8 @@ class RayRunner:
             error, message = CALL_TIMEOUT
         except crew.ray.exceptions.RayError as problem:
             if isinstance(problem, OutputError):
-                raise problem.cause from problem  # raised in the actor; no other would fare better
+                # Ray wraps what the actor raised in a class of both kinds; no other actor would fare better.
+                raise getattr(problem, "cause", problem) from problem
             error, message = "WorkerDied", f"its Ray actor was lost: {type(problem).__name__}"
         else:
             crew.load_s[handed.number] -= handed.limit_s

@@ -70,8 +70,8 @@ def _too_little(weeks: TermWeeks) -> str:
     if weeks.last_day is None:
         return "no call says when it started: give started_at in the manifest or --filename-pattern"
     return (
-        f"{weeks.calls_now} calls in the {weeks.days} days to {weeks.last_day}, {weeks.calls_before} in the days "
-        "before: name the OUT folders of both stretches, or choose other --days or --until"
+        f"{weeks.calls_now} calls in the {weeks.days} days to {weeks.last_day}, {weeks.calls_before} in the "
+        "days before: name the OUT folders of both stretches, or choose other --days or --until"
     )
 
 
