@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from qa_analyzer.analysis.encoder import Encoder
 
 MAX_CACHED_TEXTS = 50_000  # 384 floats each: about 75 MB
 DECIMALS = 3
+ENCODER = "sentiment-zh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +65,8 @@ class Similarity:
         cosines = self.cosines([text], anchors)[0]
         index = int(cosines.argmax())
         return Likeness(anchors[index], index, round(float(cosines[index]), DECIMALS))
+
+
+def open_similarity(models_dir: Path) -> Similarity:
+    """Open the encoder that comes with the project; raises ModelError when it is missing or damaged."""
+    return Similarity(Encoder(models_dir / ENCODER, threads=1))

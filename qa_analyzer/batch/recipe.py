@@ -12,6 +12,7 @@ from qa_analyzer.analysis.analyze import Analyzer
 from qa_analyzer.analysis.complaints import ComplaintTagger, load_lexicon
 from qa_analyzer.analysis.lexicon import ComplaintLexicon
 from qa_analyzer.analysis.sentiment import DEFAULT_MODEL, MODELS, open_sentiment, sentiment_fingerprint
+from qa_analyzer.analysis.similarity import open_similarity
 from qa_analyzer.batch.file_state import state_fingerprint
 from qa_analyzer.batch.kept_analyses import ANALYSES, KeptAnalyses
 from qa_analyzer.batch.process_call import CallProcessor
@@ -111,7 +112,9 @@ class Recipe:
 
     def scorer(self) -> Scorer:
         """Return what judges calls by the configured scorecard; raises ScorecardError."""
-        return Scorer(self._scorecard(), bands=self.settings.bands)
+        scorecard = self._scorecard()
+        similarity = open_similarity(self.settings.models_dir) if scorecard.compares_meaning else None
+        return Scorer(scorecard, similarity=similarity, bands=self.settings.bands)
 
     def analyzer(self, kept_in: Path | None) -> KeptAnalyses:
         """Return what analyzes calls; models are loaded when the first call was not analyzed before."""

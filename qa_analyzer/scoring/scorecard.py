@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from qa_analyzer.errors import Fault, ScorecardError
 from qa_analyzer.human_yaml import Location, line_at, load_model, read_text, read_yaml
 from qa_analyzer.scoring.phrase_family import CompiledFamily, PhraseFamily, compile_family
-from qa_analyzer.scoring.rules.text import PhrasesRule
+from qa_analyzer.scoring.rules.text import PhrasesRule, SemanticRule
 from qa_analyzer.scoring.rules.union import Rule
 from qa_analyzer.scoring.scorecard_check import reference_faults
 from qa_analyzer.scoring.scorecard_model import Criterion, GradeLimits, ScorecardFile, Section
@@ -38,6 +38,12 @@ class Scorecard:
     @property
     def criteria(self) -> tuple[Criterion, ...]:
         return tuple(criterion for section in self.sections for criterion in section.criteria)
+
+    @property
+    def compares_meaning(self) -> bool:
+        """Say whether a rule compares sentences with examples, for which the scorer needs an encoder."""
+        rules = (*rules_in(self.sections), *rules_in(dict(self.definitions)))
+        return any(isinstance(rule, SemanticRule) for rule in rules)
 
 
 def load_scorecard(path: Path) -> Scorecard:
