@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from qa_analyzer.errors import ConfigError
+from qa_analyzer.errors import OutputError
 from qa_analyzer.report.report_files import ReportFiles
 
 
@@ -56,7 +56,7 @@ def test_a_failed_write_leaves_the_old_page_and_no_rest(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", refuse)
-    with pytest.raises(ConfigError, match="No space left"):
+    with pytest.raises(OutputError, match="No space left"):
         files.write_text("index.html", "new")
     assert (tmp_path / "index.html").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["index.html"]
