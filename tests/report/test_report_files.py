@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from qa_analyzer.errors import OutputError
+from qa_analyzer.errors import ConfigError, OutputError
 from qa_analyzer.report.report_files import ReportFiles
 
 
