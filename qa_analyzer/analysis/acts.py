@@ -18,8 +18,8 @@ from qa_analyzer.speech.transcript import Transcript, Turn
 
 #: The name that stands for no model.
 NO_MODEL = "none"
-#: Less probable acts are not worth keeping.
-FLOOR = 0.2
+#: Less probable acts are not kept. Of complaints even a trace tells: words without one nearby are doubted.
+FLOORS = {Role.AGENT: 0.2, Role.CUSTOMER: 0.02}
 #: A piece of speech must have this many characters to be judged apart from its turn.
 MIN_CHARS = 4
 _SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;]*")
@@ -55,7 +55,7 @@ class ActTagger:
         self.fingerprint = model.fingerprint
 
     def tag(self, transcript: Transcript) -> tuple[ActTag, ...]:
-        """Return every act that is at least ``FLOOR`` probable, by turn and place.
+        """Return every act that is at least as probable as ``FLOORS`` ask, by turn and place.
 
         Each act is given for the sentences that perform it, or for the whole turn where none does alone.
         """
@@ -64,7 +64,7 @@ class ActTagger:
             pieces = [piece for turn in transcript.turns if turn.role is role for piece in pieces_of(turn)]
             if pieces:
                 found = self._model.probabilities([piece.text for piece in pieces], role)
-                tags.extend(_tags(pieces, found, self._model.labels(role)))
+                tags.extend(_tags(pieces, found, self._model.labels(role), FLOORS[role]))
         return tuple(sorted(tags, key=lambda tag: (tag.turn_index, tag.char_start, tag.char_end, tag.act)))
 
 
@@ -81,14 +81,14 @@ def pieces_of(turn: Turn) -> Iterator[_Piece]:
         yield _Piece(turn, 0, len(turn.text))
 
 
-def _tags(pieces: Sequence[_Piece], found: Floats, labels: Sequence[str]) -> Iterator[ActTag]:
+def _tags(pieces: Sequence[_Piece], found: Floats, labels: Sequence[str], floor: float) -> Iterator[ActTag]:
     in_sentences: set[tuple[int, str]] = set()
     for piece, row in zip(pieces, found, strict=True):
         whole = piece.start == 0 and piece.end == len(piece.turn.text)
         for act, probability in zip(labels, row, strict=True):
             place = piece.turn.index, act
             # The whole turn comes last: it counts where no sentence of it was enough.
-            if probability < FLOOR or (whole and place in in_sentences):
+            if probability < floor or (whole and place in in_sentences):
                 continue
             if probability >= 0.5:
                 in_sentences.add(place)

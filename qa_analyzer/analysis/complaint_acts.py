@@ -12,6 +12,22 @@ from qa_analyzer.speech.transcript import Transcript
 MATCH_KIND = "semantic"
 
 
+#: A complaint that words found within so many turns of no trace of it in the acts is none.
+TRACE_TURNS = 2
+
+
+def refuted(
+    tags: Sequence[ComplaintTag], acts: Sequence[ActTag], codes: Sequence[Code]
+) -> Iterator[ComplaintTag]:
+    """Yield the tags whose code the model of acts knows and sees no trace of near their turn."""
+    asked = {code.code for code in codes if code.act_from is not None}
+    traces = {(act.act, act.turn_index) for act in acts}
+    for tag in tags:
+        near = range(tag.turn_index - TRACE_TURNS, tag.turn_index + TRACE_TURNS + 1)
+        if acts and tag.code in asked and not any((tag.code, index) in traces for index in near):
+            yield tag
+
+
 def tags_by_act(
     transcript: Transcript,
     acts: Sequence[ActTag],

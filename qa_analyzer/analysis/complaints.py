@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from qa_analyzer.analysis.call_analysis import ActTag, ComplaintTag, SentimentLabel, TurnSentiment
-from qa_analyzer.analysis.complaint_acts import tags_by_act
+from qa_analyzer.analysis.complaint_acts import refuted, tags_by_act
 from qa_analyzer.analysis.complaint_context import dismissal
 from qa_analyzer.analysis.complaint_words import Tokens
 from qa_analyzer.analysis.lexicon import MAX_SEVERITY, RISK_CLASS, Code, ComplaintLexicon, load_lexicon
@@ -89,6 +89,8 @@ class ComplaintTagger:
                     tag = self._tag(code, call, position, upset=turn.index in negative)
                     if tag is not None:
                         tags.append(tag)
+        doubtful = set(refuted(tags, acts, self.lexicon.codes))
+        tags = [tag for tag in tags if tag not in doubtful]
         tags.extend(tags_by_act(transcript, acts, self.lexicon.codes, tags, negative))
         found = {tag.code for tag in tags}
         yielding = {code.code for code in self.lexicon.codes if found.intersection(code.yields_to)}

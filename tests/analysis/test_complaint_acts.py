@@ -67,6 +67,13 @@ def test_a_code_may_ask_for_more_and_yields_as_ever(tagger: ComplaintTagger) -> 
     assert [tag.code for tag in tagger.tag(alone, None, both)[0]] == ["outage"]
 
 
+def test_words_without_a_trace_of_the_act_nearby_are_doubted(tagger: ComplaintTagger) -> None:
+    trace = act("outage", 0.02)  # two turns before the words
+    assert [tag.code for tag in tagger.tag(call(), None, [trace])[0]] == ["outage"]
+    assert tagger.tag(call(), None, [act("churn", 0.3)])[0] == ()
+    assert [tag.code for tag in tagger.tag(call(), None, [])[0]] == ["outage"]  # no model looked
+
+
 def test_an_agent_complains_of_nothing(tagger: ComplaintTagger) -> None:
     assert tagger.tag(call(), None, [act("churn", 0.99, turn_index=1)])[1] == ()
 
