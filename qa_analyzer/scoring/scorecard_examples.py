@@ -138,7 +138,10 @@ def _sentiment(turns: tuple[ExampleTurn, ...]) -> CallSentiment:
     return CallSentiment(None, None, None, None, None, judged, "example")
 
 
-def _acts(turns: tuple[ExampleTurn, ...]) -> tuple[ActTag, ...]:
+def _acts(turns: tuple[ExampleTurn, ...]) -> tuple[ActTag, ...] | None:
+    """Return the acts that the example names; None, as without a model, where it names none."""
+    if all(turn.act is None for turn in turns):
+        return None
     return tuple(
         ActTag(turn.act, index, 0, len(turn.text), 1.0)
         for index, turn in enumerate(turns)

@@ -83,3 +83,32 @@ def test_a_red_line_needs_an_act_beyond_doubt() -> None:
         scorecard = card_of(rule, auto_fail=True, fail_when=rule)
         found[probability] = Scorer(scorecard).score(analysis).criteria[0].verdict
     assert found == {0.97: Verdict.FAIL, 0.8: Verdict.UNSCORABLE}
+
+
+DOUBTED = {
+    "kind": "phrases",
+    "say": ["窝火"],
+    "doubt": {"acts": ["empathy"], "unless": ["put_down"], "min_probability": 0.7},
+}
+
+
+def red_line(*acts: ActTag, looked: bool = True) -> Verdict:
+    analysis = call_with(*acts) if looked else replace(call_with(), acts=None)
+    scorecard = card_of(DOUBTED, auto_fail=True, fail_when=DOUBTED)
+    return Scorer(scorecard).score(analysis).criteria[0].verdict
+
+
+def test_words_do_not_count_where_something_harmless_is_done() -> None:
+    assert red_line(SOOTHED) is Verdict.PASS
+    assert red_line(replace(SOOTHED, probability=0.6)) is Verdict.UNSCORABLE
+    assert red_line(SOOTHED, ActTag("put_down", 0, 3, 9, 0.3)) is Verdict.FAIL
+
+
+def test_words_alone_are_no_proof_where_a_model_looked() -> None:
+    assert red_line() is Verdict.UNSCORABLE
+    assert red_line(ActTag("put_down", 0, 3, 9, 0.3)) is Verdict.FAIL
+    assert red_line(looked=False) is Verdict.FAIL
+
+
+def test_a_doubt_looks_at_the_same_sentence_only() -> None:
+    assert red_line(ActTag("empathy", 0, 0, 3, 0.9), ActTag("put_down", 2, 0, 3, 0.9)) is Verdict.UNSCORABLE

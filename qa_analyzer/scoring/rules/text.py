@@ -79,7 +79,8 @@ class Doubt(BaseModel):
     """Acts that speak against a phrase.
 
     A hit in a piece of speech that performs one of ``acts`` with at least ``min_probability``, and none of
-    ``unless`` at all, does not count. Without a model of acts every hit counts.
+    ``unless`` at all, does not count. Where ``unless`` is nowhere near, a hit that counts is not certain:
+    words alone are no proof for a red line. Without a model of acts every hit counts.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -88,20 +89,22 @@ class Doubt(BaseModel):
     unless: tuple[str, ...] = ()
     min_probability: float = Field(default=0.8, ge=0, le=1)
 
-    def dismisses(self, hit: Hit, view: CallView) -> bool:
-        """Say whether what is done there is no such thing as the words suggest."""
-        if not view.layers.semantic:
-            return False
+    def weigh(self, hit: Hit, view: CallView) -> Hit | None:
+        """Return the hit as far as the acts around bear it out; None where something else is done there."""
+        if not view.layers.semantic or view.analysis.acts is None:
+            return hit
         around = [
             tag
-            for tag in view.analysis.acts or ()
+            for tag in view.analysis.acts
             if tag.turn_index == hit.turn_index
             and tag.char_start < (hit.char_end or 0)
             and (hit.char_start or 0) < tag.char_end
         ]
         if any(tag.act in self.unless for tag in around):
-            return False
-        return any(tag.act in self.acts and tag.probability >= self.min_probability for tag in around)
+            return hit
+        if any(tag.act in self.acts and tag.probability >= self.min_probability for tag in around):
+            return None
+        return replace(hit, certain=False) if self.unless else hit
 
 
 class PhrasesRule(TextRule):
@@ -140,18 +143,15 @@ class PhrasesRule(TextRule):
         return PhraseFamily(say=self.say, unless=self.unless, sound=self.sound) if self.say else None
 
     def decide(self, view: CallView, role: Role | None, regions: Regions) -> Outcome:
-        families = [view.families[key] for key in self.family_keys]
+        found = (
+            hit
+            for key in self.family_keys
+            for hit in view.find(view.families[key], role)
+            if inside(hit, regions)
+        )
+        weighed = (self.doubt.weigh(hit, view) if self.doubt is not None else hit for hit in found)
         hits = tuple(
-            sorted(
-                (
-                    hit
-                    for family in families
-                    for hit in view.find(family, role)
-                    if inside(hit, regions)
-                    and not (self.doubt is not None and self.doubt.dismisses(hit, view))
-                ),
-                key=lambda hit: (hit.position, hit.label),
-            )
+            sorted((hit for hit in weighed if hit is not None), key=lambda hit: (hit.position, hit.label))
         )
         if self.min_families is None:
             return self._named(self.answer(view, role, regions, hits, len(hits)))
