@@ -117,7 +117,10 @@ class ScoreRange:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
-    """What produced an evaluation; figures compare only between equal ones. ``asr`` is None for text."""
+    """What produced an evaluation; figures compare only between equal ones.
+
+    ``asr`` is None for text, ``acts`` where no model looked for acts.
+    """
 
     scorecard: str
     asr: str | None
@@ -125,6 +128,7 @@ class Fingerprints:
     transcript: str
     sentiment: str
     lexicon: str
+    acts: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

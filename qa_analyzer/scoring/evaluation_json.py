@@ -64,6 +64,7 @@ def evaluation_from_json(plain: Mapping[str, Any], transcript: Transcript) -> Ev
         complaints=tuple(_tag_from_json(tag) for tag in plain["complaints"]),
         risks=tuple(_tag_from_json(tag) for tag in plain["risks"]),
         lexicon_fingerprint=fingerprints.lexicon,
+        acts_fingerprint=fingerprints.acts,
         voice_cues=_cues().validate_python(plain.get("voice_cues")),
     )
     return Evaluation(

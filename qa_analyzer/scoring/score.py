@@ -77,6 +77,7 @@ class Scorer:
                 transcript=transcript_fingerprint(transcript),
                 sentiment=analysis.sentiment.model_fingerprint,
                 lexicon=analysis.lexicon_fingerprint,
+                acts=analysis.acts_fingerprint,
             ),
             score_range=score_range,
         )
