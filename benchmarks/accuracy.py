@@ -14,6 +14,7 @@ import json
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,16 @@ class Counts:
         self.true_positive += expected and found
         self.false_positive += found and not expected
         self.false_negative += expected and not found
+
+    @classmethod
+    def total(cls, counts: Iterable[Counts]) -> Counts:
+        """Return the sum of counts."""
+        several = tuple(counts)
+        return cls(
+            sum(each.true_positive for each in several),
+            sum(each.false_positive for each in several),
+            sum(each.false_negative for each in several),
+        )
 
     @property
     def precision(self) -> float | None:
@@ -146,7 +157,7 @@ def as_markdown(total: Comparison) -> str:
         "| criterion | fails labelled | precision | recall | F1 of fail | agreement | abstained |",
         "|---|---|---|---|---|---|---|",
     ]
-    overall = Counts()
+    overall = Counts.total(agreement.fails for agreement in total.criteria.values())
     judged = same = abstained = 0
     for criterion_id, agreement in total.criteria.items():
         fails = agreement.fails
@@ -155,9 +166,6 @@ def as_markdown(total: Comparison) -> str:
             f"| {_share(fails.recall)} | {_share(fails.f1)} | {_share(agreement.same / agreement.judged)} "
             f"| {_share(agreement.abstained / agreement.judged)} |"
         )
-        overall.true_positive += fails.true_positive
-        overall.false_positive += fails.false_positive
-        overall.false_negative += fails.false_negative
         judged += agreement.judged
         same += agreement.same
         abstained += agreement.abstained
@@ -188,12 +196,7 @@ def _share(value: float | None) -> str:
 
 
 def _micro(counts: dict[str, Counts]) -> str:
-    joined = Counts(
-        sum(each.true_positive for each in counts.values()),
-        sum(each.false_positive for each in counts.values()),
-        sum(each.false_negative for each in counts.values()),
-    )
-    return _share(joined.f1)
+    return _share(Counts.total(counts.values()).f1)
 
 
 def _macro(counts: dict[str, Counts]) -> str:

@@ -10,7 +10,6 @@ least one labelled fail; a red line is right when the call is zeroed as labelled
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -61,11 +60,7 @@ def without_meaning(analysis: CallAnalysis) -> CallAnalysis:
 def row(name: str, layer: str, total: Comparison) -> str:
     """Return one line of the table."""
     fails = [agreement.fails for agreement in total.criteria.values()]
-    whole = Counts(
-        sum(each.true_positive for each in fails),
-        sum(each.false_positive for each in fails),
-        sum(each.false_negative for each in fails),
-    )
+    whole = Counts.total(fails)
     labelled = [each.f1 or 0.0 for each in fails if each.true_positive + each.false_negative]
     judged = sum(each.judged for each in total.criteria.values())
     same = sum(each.same for each in total.criteria.values())
@@ -98,12 +93,8 @@ def main() -> None:
         for layer, layers in LAYERS:
             scorer = Scorer(scorecard, layers=layers)
             evaluations = {
-                analysis.transcript.call_id: json.loads(
-                    json.dumps(
-                        evaluation_to_json(
-                            scorer.score(analysis if layers.semantic else without_meaning(analysis))
-                        )
-                    )
+                analysis.transcript.call_id: evaluation_to_json(
+                    scorer.score(analysis if layers.semantic else without_meaning(analysis))
                 )
                 for analysis in found
             }

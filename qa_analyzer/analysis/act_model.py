@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, TypedDict, cast
 
 import numpy as np
 
-from qa_analyzer.analysis.bert import Bert, Floats, read_weights
+from qa_analyzer.analysis.bert import (
+    Bert,
+    Floats,
+    fingerprint_of_files,
+    mean_state,
+    read_config,
+    read_weights,
+)
 from qa_analyzer.calls.call import Role
 from qa_analyzer.errors import ModelError
 
@@ -53,11 +60,11 @@ class ActModel:
         Raises ModelError when a file is missing, damaged or of another encoder. ``threads`` sets torch's
         threads for the whole process; None leaves them as they are.
         """
-        self.config = read_config(folder)
+        self.config = _act_config(folder)
         self.fingerprint = fingerprint_of_acts(folder)
         base = folder.parent / self.config["base"]
         try:
-            if _sha256(base / WEIGHTS) != self.config["base_sha256"]:
+            if hashlib.sha256((base / WEIGHTS).read_bytes()).hexdigest() != self.config["base_sha256"]:
                 raise ModelError(f"{folder.name} was trained from another {base.name} than the one installed")
             shape = json.loads((base / "config.json").read_text(encoding="utf-8"))
             weights = read_weights(base / WEIGHTS) | read_weights(folder / WEIGHTS)
@@ -102,33 +109,20 @@ def features_of(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """Return what the heads read: the first hidden state and the mean of all, side by side."""
     import torch
 
-    weights = mask.unsqueeze(-1).to(hidden.dtype)
-    mean = (hidden * weights).sum(1) / weights.sum(1)
-    return torch.cat([hidden[:, 0], mean], dim=1)
-
-
-def read_config(folder: Path) -> ActConfig:
-    """Read a model's configuration; ModelError when the folder holds no model of acts."""
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
-        raise ModelError(f"the model in {folder} has no readable config.json: {problem}") from problem
-    if not isinstance(config, dict) or config.get("format") != FORMAT:
-        raise ModelError(f"{folder} holds no model of the format {FORMAT}")
-    return cast("ActConfig", config)
+    return torch.cat([hidden[:, 0], mean_state(hidden, mask)], dim=1)
 
 
 def fingerprint_of_acts(folder: Path) -> str:
     """Name a model and the digest of its files; nothing is loaded. ModelError when one is missing."""
-    config = read_config(folder)
-    digest = hashlib.sha256()
-    for path in (folder / "config.json", folder / WEIGHTS):
-        if not path.is_file():
-            raise ModelError(f"the model in {folder} is incomplete: {path.name} is missing")
-        digest.update(path.read_bytes())
+    config, weights = _act_config(folder), folder / WEIGHTS
+    if not weights.is_file():
+        raise ModelError(f"the model in {folder} is incomplete: {weights.name} is missing")
     # The encoder below is part of the model, and named in its configuration by digest.
-    return f"{config['name']}:{digest.hexdigest()[:16]}"
+    return fingerprint_of_files(config["name"], (folder / "config.json", weights))
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _act_config(folder: Path) -> ActConfig:
+    config = read_config(folder)
+    if config.get("format") != FORMAT:
+        raise ModelError(f"{folder} holds no model of the format {FORMAT}")
+    return cast("ActConfig", config)

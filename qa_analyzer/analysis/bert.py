@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -9,6 +11,8 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import numpy.typing as npt
 from opencc import OpenCC
+
+from qa_analyzer.errors import ModelError
 
 if TYPE_CHECKING:
     import torch
@@ -138,6 +142,32 @@ def unpack_weights(packed: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor
         for name, tensor in packed.items()
         if not name.endswith(_SCALE)
     }
+
+
+def mean_state(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Return the mean hidden state of the real tokens, one row a text."""
+    weights = mask.unsqueeze(-1).to(hidden.dtype)
+    return (hidden * weights).sum(1) / weights.sum(1)
+
+
+def read_config(folder: Path) -> dict[str, object]:
+    """Read a model folder's ``config.json``; ModelError when it is missing or no mapping."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise ModelError(f"the model in {folder} has no readable config.json: {problem}") from problem
+    if not isinstance(config, dict):
+        raise ModelError(f"the model in {folder} is damaged: config.json holds no mapping")
+    return config
+
+
+def fingerprint_of_files(name: str, paths: Sequence[Path]) -> str:
+    """Name a model and the digest of its files."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return f"{name}:{digest.hexdigest()[:16]}"
 
 
 def _is_simplified(text: str) -> bool:

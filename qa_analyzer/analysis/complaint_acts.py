@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from qa_analyzer.analysis.call_analysis import ActTag, ComplaintTag
-from qa_analyzer.analysis.lexicon import MAX_SEVERITY, Code
+from qa_analyzer.analysis.lexicon import Code
 from qa_analyzer.calls.call import Role
 from qa_analyzer.speech.transcript import Transcript
 
@@ -63,5 +63,5 @@ def tags_by_act(
             char_start=best.char_start,
             char_end=best.char_end,
             match_kind=MATCH_KIND,
-            severity=min(code.severity + (turn.index in negative), MAX_SEVERITY),
+            severity=code.severity_of(upset=turn.index in negative),
         )

@@ -13,7 +13,7 @@ from qa_analyzer.analysis.call_analysis import ActTag, ComplaintTag, SentimentLa
 from qa_analyzer.analysis.complaint_acts import refuted, tags_by_act
 from qa_analyzer.analysis.complaint_context import dismissal
 from qa_analyzer.analysis.complaint_words import Tokens
-from qa_analyzer.analysis.lexicon import MAX_SEVERITY, RISK_CLASS, Code, ComplaintLexicon, load_lexicon
+from qa_analyzer.analysis.lexicon import RISK_CLASS, Code, ComplaintLexicon, load_lexicon
 from qa_analyzer.analysis.lexicon_patterns import Pattern, PatternHit, TermHit, find_pattern
 from qa_analyzer.analysis.mandarin import SpokenText, spoken
 from qa_analyzer.analysis.matching import Phrase, PhraseMatcher
@@ -120,7 +120,7 @@ class ComplaintTagger:
             char_start=start,
             char_end=end,
             match_kind=best.match_kind,
-            severity=min(code.severity + upset, MAX_SEVERITY),
+            severity=code.severity_of(upset=upset),
         )
 
     @staticmethod

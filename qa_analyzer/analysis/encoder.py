@@ -6,8 +6,6 @@ Our format is a folder of three files: ``config.json`` (shape, temperature, limi
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +13,15 @@ from typing import TYPE_CHECKING, NotRequired, TypedDict, cast
 
 import numpy as np
 
-from qa_analyzer.analysis.bert import Bert, Floats, batches, read_weights
+from qa_analyzer.analysis.bert import (
+    Bert,
+    Floats,
+    batches,
+    fingerprint_of_files,
+    mean_state,
+    read_config,
+    read_weights,
+)
 from qa_analyzer.analysis.call_analysis import Satisfaction
 from qa_analyzer.analysis.turn_sentiment import DECIMALS, NOTHING_SAID, Sentiment, sentiment_of
 from qa_analyzer.errors import ModelError
@@ -77,8 +83,7 @@ class Encoder:
         """Return one unit vector a text; the dot product of two tells how alike they are in meaning."""
 
         def pooled(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-            weights = mask.unsqueeze(-1).to(hidden.dtype)
-            mean = (hidden * weights).sum(1) / weights.sum(1)
+            mean = mean_state(hidden, mask)
             return cast("torch.Tensor", mean / mean.norm(dim=1, keepdim=True))
 
         return self._bert.run(texts, pooled, width=int(self.config["bert"]["hidden_size"]))
@@ -170,7 +175,7 @@ def open_encoder_sentiment(
     """Open a model folder of our format or of transformers; raise ModelError when it is neither."""
     if not folder.is_dir():
         raise ModelError(f"the sentiment model {folder.name} is not installed: {folder} does not exist")
-    config = _read_config(folder)
+    config = read_config(folder)
     if config.get("format") == FORMAT:
         return EncoderSentiment(Encoder(folder, threads=threads))
     return TransformersSentiment(folder, threads=threads)
@@ -209,7 +214,7 @@ def _judge_spoken(texts: Sequence[str], classify: Callable[[Sequence[str]], Floa
 
 
 def _files_of(folder: Path) -> tuple[EncoderConfig, Path, Path]:
-    config = _read_config(folder)
+    config = read_config(folder)
     if config.get("format") != FORMAT:
         raise ModelError(f"{folder} holds no model of the format {FORMAT}")
     paths = folder / "tokenizer.json", folder / "model.safetensors"
@@ -219,31 +224,15 @@ def _files_of(folder: Path) -> tuple[EncoderConfig, Path, Path]:
     return cast("EncoderConfig", config), *paths
 
 
-def _read_config(folder: Path) -> dict[str, object]:
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
-        raise ModelError(f"the model in {folder} has no readable config.json: {problem}") from problem
-    if not isinstance(config, dict):
-        raise ModelError(f"the model in {folder} is damaged: config.json holds no mapping")
-    return config
-
-
 def fingerprint_of_folder(folder: Path) -> str:
     """Name a model and the digest of its files, as the opened model does; nothing is loaded.
 
     Raises ModelError when the folder holds no whole model.
     """
-    if _read_config(folder).get("format") == FORMAT:
+    if read_config(folder).get("format") == FORMAT:
         _, tokenizer, weights = _files_of(folder)
-        return _fingerprint(folder.name, (folder / "config.json", tokenizer, weights))
+        return fingerprint_of_files(folder.name, (folder / "config.json", tokenizer, weights))
     suffixes = {".json", ".safetensors", ".bin", ".txt"}
-    return _fingerprint(folder.name, sorted(path for path in folder.iterdir() if path.suffix in suffixes))
-
-
-def _fingerprint(name: str, paths: Sequence[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return f"{name}:{digest.hexdigest()[:16]}"
+    return fingerprint_of_files(
+        folder.name, sorted(path for path in folder.iterdir() if path.suffix in suffixes)
+    )

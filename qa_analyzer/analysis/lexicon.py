@@ -54,6 +54,10 @@ class Code:
     yields_to: tuple[str, ...]
     act_from: float | None = None
 
+    def severity_of(self, *, upset: bool) -> int:
+        """Return how grave a mention is; one higher where the customer is upset."""
+        return min(self.severity + upset, MAX_SEVERITY)
+
 
 @dataclass(frozen=True, slots=True)
 class ComplaintLexicon:
