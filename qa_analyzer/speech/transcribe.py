@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 
 from qa_analyzer.calls.audio import open_audio
 from qa_analyzer.calls.call import Call
 from qa_analyzer.errors import CallError, TranscriptionError
 from qa_analyzer.speech.asr import FAST, THOROUGH, AsrEngine, Effort, Recognition, open_engine
-from qa_analyzer.speech.diarization import Diarizer, VoiceprintDiarizer
+from qa_analyzer.speech.diarization import Diarizer, VoiceprintDiarizer, voiceprint_fingerprint
 from qa_analyzer.speech.given_text import transcript_from_turns
 from qa_analyzer.speech.hot_words import load_hot_words
 from qa_analyzer.speech.opened_call import OpenedCall, prepare
 from qa_analyzer.speech.packing import PackOptions, Window
 from qa_analyzer.speech.phrases import Heard, Phrase, phrases_of
+from qa_analyzer.speech.provenance import fingerprint_of, room_fingerprint
+from qa_analyzer.speech.roles import role_phrases_fingerprint
 from qa_analyzer.speech.second_pass import replaced_where_better, windows_to_hear_again
 from qa_analyzer.speech.transcript import Transcript
-from qa_analyzer.speech.vad import VoiceDetector
+from qa_analyzer.speech.vad import VoiceDetector, VoiceOptions, voice_fingerprint
 
 READ_AT_ONCE = 16
 """Windows in memory at the same time: about eight minutes of sound, so that memory stays flat."""
@@ -30,6 +32,8 @@ ENGINE_FAILURES = (RuntimeError, ValueError, MemoryError)
 class Transcriber:
     """Turns calls into transcripts; holds the loaded recogniser. Calls may follow one another without
     limit.
+
+    ``fingerprint`` covers all that decides a transcript besides the recording and what the input says of it.
     """
 
     def __init__(
@@ -48,10 +52,19 @@ class Transcriber:
         self._diarizer = diarizer or VoiceprintDiarizer()
         self._prompt = prompt
         self._second_pass = second_pass
-        settings = (self._packing, prompt, second_pass)
-        self.fingerprint = engine.fingerprint
-        if settings != (PackOptions(), "", True):
-            self.fingerprint = hashlib.sha256(f"{engine.fingerprint} {settings}".encode()).hexdigest()
+        self.fingerprint = fingerprint_of(
+            {
+                "engine": engine.fingerprint,
+                "packing": asdict(self._packing),
+                "prompt": prompt,
+                "second pass": second_pass,
+                "room": room_fingerprint(
+                    voice=self._voice.fingerprint,
+                    diarizer=self._diarizer.fingerprint,
+                    role_phrases=role_phrases_fingerprint(),
+                ),
+            }
+        )
 
     def transcribe(self, call: Call) -> Transcript:
         """Return the transcript of a call; text calls pass through ``transcript_from_turns``.
@@ -149,6 +162,15 @@ class Transcriber:
 
 def _phrases(one: OpenedCall, heard: Sequence[Heard]) -> tuple[Phrase, ...]:
     return tuple(phrase for side, voice in enumerate(one.sides) for phrase in phrases_of(side, voice, heard))
+
+
+def shipped_room_fingerprint() -> str:
+    """Return what decides the transcripts of ``open_transcriber`` besides its arguments; loads nothing."""
+    return room_fingerprint(
+        voice=voice_fingerprint(VoiceOptions()),
+        diarizer=voiceprint_fingerprint(),
+        role_phrases=role_phrases_fingerprint(),
+    )
 
 
 def open_transcriber(

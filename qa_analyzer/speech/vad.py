@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from qa_analyzer.intervals import Span, union
+from qa_analyzer.speech.provenance import fingerprint_of, package_versions
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -55,6 +56,11 @@ class VoiceOptions:
     pad_s: float = 0.06
 
 
+def voice_fingerprint(options: VoiceOptions) -> str:
+    """Return what decides the voice found; the weights come with faster-whisper. Loads nothing."""
+    return fingerprint_of({"options": asdict(options), "weights": package_versions("faster-whisper")})
+
+
 class VoiceDetector:
     """Silero voice activity detection with the state kept between blocks."""
 
@@ -62,6 +68,7 @@ class VoiceDetector:
         from faster_whisper.vad import get_vad_model
 
         self.options = options or VoiceOptions()
+        self.fingerprint = voice_fingerprint(self.options)
         self._session = get_vad_model().session
 
     def spans(self, audio: ChannelAudio, channel: int) -> tuple[Span, ...]:

@@ -9,7 +9,15 @@ import pytest
 from qa_analyzer.calls.audio import open_audio
 from qa_analyzer.errors import ModelError
 from qa_analyzer.settings import shipped
-from qa_analyzer.speech.asr import ENGINES, FAST, THOROUGH, Effort, WhisperEngine, open_engine
+from qa_analyzer.speech.asr import (
+    ENGINES,
+    FAST,
+    THOROUGH,
+    Effort,
+    WhisperEngine,
+    model_fingerprint,
+    open_engine,
+)
 
 RATE_HZ = 16_000
 MODEL = shipped("models", "whisper-base")
@@ -107,3 +115,16 @@ def test_any_effort_answers(engine: WhisperEngine, effort: Effort) -> None:
 def test_fingerprint_names_weights_and_precision(engine: WhisperEngine) -> None:
     assert engine.fingerprint == WhisperEngine(MODEL, device="cpu", threads=1).fingerprint
     assert len(engine.fingerprint) == 64
+
+
+def test_weights_that_differ_in_the_middle_are_others(tmp_path: Path) -> None:
+    content = bytearray(1_000_000)
+    (tmp_path / "model.bin").write_bytes(content)
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    found = {model_fingerprint(tmp_path, "int8"), model_fingerprint(tmp_path, "float16")}
+    content[500_000] = 1
+    (tmp_path / "model.bin").write_bytes(content)
+    found.add(model_fingerprint(tmp_path, "int8"))
+    (tmp_path / "config.json").write_text('{"beam": 1}', encoding="utf-8")
+    found.add(model_fingerprint(tmp_path, "int8"))
+    assert len(found) == 4

