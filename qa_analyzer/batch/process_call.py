@@ -175,8 +175,8 @@ class CallProcessor:
         same_audio = stored.audio is not None and stored.audio.sha256 == file_sha256(call.audio_path)
         if not same_audio or stored.asr_fingerprint != self.transcriber.fingerprint:
             return None
-        if stored.call.agent_channel != call.agent_channel or stored.pii_masked == self.keep_pii:
-            return None  # the roles rest on the channel; what was masked cannot be had back
+        if _roles_rest_on(stored.call) != _roles_rest_on(call) or stored.pii_masked == self.keep_pii:
+            return None  # what was masked cannot be had back
         if stored.call == as_listed(call):
             return stored
         renewed = replace(stored, call=as_listed(call))
@@ -192,6 +192,11 @@ class CallProcessor:
             plain = evaluation_to_json(self.scorer.score(analysis))
             # What is published is what goes on: a resumed call is then the same to the last digit.
             return evaluation_from_json(plain, transcript), json.dumps(plain, ensure_ascii=False)
+
+
+def _roles_rest_on(call: Call) -> tuple[object, ...]:
+    """Return what the input says of a call that decides its transcript."""
+    return call.agent_channel, call.direction
 
 
 def _given(outcome: Transcript | CallError) -> Transcript:

@@ -14,7 +14,7 @@ import pytest
 from qa_analyzer.batch.process_call import CallProcessor
 from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.work import CallResult
-from qa_analyzer.calls.call import Call
+from qa_analyzer.calls.call import Call, Direction
 from qa_analyzer.intervals import Span
 from qa_analyzer.settings import load_settings
 from qa_analyzer.speech import provenance, roles
@@ -123,6 +123,15 @@ def test_other_weights_role_phrases_and_code_are_heard_anew(
     assert engine.windows == 4 * heard_once
     process(tmp_path, call, engine)
     assert engine.windows == 4 * heard_once
+
+
+@pytest.mark.parametrize("changed", [{"agent_channel": 1}, {"direction": Direction.OUTBOUND}])
+def test_what_roles_rest_on_is_heard_anew(tmp_path: Path, call: Call, changed: dict[str, Any]) -> None:
+    engine = Engine()
+    process(tmp_path, call, engine)
+    heard_once = engine.windows
+    process(tmp_path, replace(call, **changed), engine)
+    assert engine.windows == 2 * heard_once
 
 
 def test_what_is_known_of_a_call_is_renewed_without_hearing_it(tmp_path: Path, call: Call) -> None:
