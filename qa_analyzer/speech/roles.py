@@ -1,8 +1,8 @@
 """Which side is the agent: from the manifest, or inferred with a confidence from what is said and who begins.
 
-The evidence is a sum of log odds: phrases of ``role_phrases.yaml``, who speaks first, and little else, so
-that each reason can be shown. A side is named only above ``MIN_CONFIDENCE``; below, roles stay unknown rather
-than guessed.
+The evidence is a sum of log odds: phrases of ``role_phrases.yaml``, the wording of each side
+(``role_words``), and who speaks first, so that each reason can be shown. A side is named only above
+``MIN_CONFIDENCE``; below, roles stay unknown rather than guessed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from qa_analyzer.calls.call import Direction
 from qa_analyzer.human_yaml import load_model
+from qa_analyzer.speech.role_words import role_words, role_words_fingerprint
 from qa_analyzer.speech.sounds import han_only, sound_key
 
 PHRASES_PATH = Path(__file__).with_name("role_phrases.yaml")
@@ -36,6 +37,9 @@ FIRST_SPEAKER_WEIGHT = 1.0
 """Who answers an incoming call speaks first, unless the recording starts in mid-call or the caller is
 impatient.
 """
+
+
+_PARTIES = {True: "agents", False: "customers"}
 
 
 class PhraseFamily(BaseModel):
@@ -105,8 +109,9 @@ class _PhraseFinder:
 
 
 def role_phrases_fingerprint() -> str:
-    """Return sha256 of the file of phrases."""
-    return hashlib.sha256(PHRASES_PATH.read_bytes()).hexdigest()
+    """Return sha256 over the file of phrases and the learned wording."""
+    phrases = hashlib.sha256(PHRASES_PATH.read_bytes()).hexdigest()
+    return hashlib.sha256((phrases + role_words_fingerprint()).encode()).hexdigest()
 
 
 @cache
@@ -146,6 +151,11 @@ def agent_probability(
     evidence, reasons = zip(*(agent_evidence(one.texts) for one in sides), strict=True)
     log_odds = evidence[side] - evidence[1 - side]
     shown = [f"side {number}: {reason}" for number in (0, 1) for reason in reasons[number]]
+    worded = [role_words().evidence(one.texts) for one in sides]
+    log_odds += worded[side][0] - worded[1 - side][0]
+    for number, (worth, runs) in enumerate(worded):
+        if runs:
+            shown.append(f"side {number}: wording of {_PARTIES[worth > 0]}: {'、'.join(runs)} ({worth:+.1f})")
     starts = [one.first_start_s for one in sides]
     if direction is not Direction.OUTBOUND and starts[0] is not None and starts[1] is not None:
         first = 0 if starts[0] < starts[1] else 1

@@ -47,7 +47,7 @@ def test_two_agents_on_a_line_are_not_guessed() -> None:
 
 
 def test_the_caller_begins_outbound_calls_not() -> None:
-    weak = [Side(("喂", "嗯你好我在听呢"), 0.0), Side(("喂", "是的我知道了呀"), 2.0)]
+    weak = [Side(("喂", "嗯是的我在听呢"), 0.0), Side(("喂", "嗯是的我在听呢"), 2.0)]
     inbound, _ = agent_probability(weak, 0)
     outbound, _ = agent_probability(weak, 0, direction=Direction.OUTBOUND)
     assert inbound > outbound == 0.5
