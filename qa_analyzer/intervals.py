@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -52,6 +53,18 @@ def intersection(left: Iterable[Span], right: Iterable[Span]) -> tuple[Span, ...
         else:
             j += 1
     return tuple(shared)
+
+
+def parts_within(spans: Sequence[Span], window: Span) -> tuple[Span, ...]:
+    """Return what ``spans``, ordered and apart as ``union`` gives them, cover of a window.
+
+    As ``intersection``, but quick where a long recording has many windows.
+    """
+    first = bisect_right(spans, window.start_s, key=lambda span: span.end_s)
+    last = bisect_left(spans, window.end_s, key=lambda span: span.start_s)
+    return tuple(
+        Span(max(span.start_s, window.start_s), min(span.end_s, window.end_s)) for span in spans[first:last]
+    )
 
 
 def gaps(spans: Iterable[Span], within: Span) -> tuple[Span, ...]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_analyzer.intervals import Span, gaps, intersection, total_s, union
+from qa_analyzer.intervals import Span, gaps, intersection, parts_within, total_s, union
 
 spans = st.lists(
     st.tuples(st.integers(0, 200), st.integers(0, 40)).map(lambda pair: Span(pair[0], pair[0] + pair[1])),
@@ -43,6 +43,12 @@ def test_union_covers_the_same_seconds_and_is_disjoint(some: list[Span]) -> None
 @given(spans, spans)
 def test_intersection_is_what_both_cover(left: list[Span], right: list[Span]) -> None:
     assert seconds(intersection(left, right)) == seconds(left) & seconds(right)
+
+
+@given(spans, st.integers(0, 100), st.integers(1, 150))
+def test_parts_within_are_the_intersection(some: list[Span], start: int, length: int) -> None:
+    window = Span(start, start + length)
+    assert parts_within(union(some), window) == intersection(some, [window])
 
 
 @given(spans, st.integers(0, 100), st.integers(0, 150))

@@ -80,7 +80,7 @@ class WhisperEngine:
     kind: ClassVar[str] = "whisper"
 
     def __init__(
-        self, model_dir: Path, *, device: str = "auto", threads: int = 0, batch_seconds: float = 180.0
+        self, model_dir: Path, *, device: str = "auto", threads: int = 0, batch_seconds: float = 120.0
     ) -> None:
         import ctranslate2
         from faster_whisper import WhisperModel

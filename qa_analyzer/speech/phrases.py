@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qa_analyzer.intervals import Span, intersection, union
+from qa_analyzer.intervals import Span, parts_within, union
 from qa_analyzer.speech.asr import Recognition
 from qa_analyzer.speech.packing import Window
 from qa_analyzer.speech.transcript import Word
@@ -63,6 +63,7 @@ def phrases_of(channel: int, voice: Sequence[Span], heard: Sequence[Heard]) -> t
     A word goes to the phrase that holds most of it, else to the nearest. Words of a channel without any voice
     activity form one phrase a window.
     """
+    voice = union(voice)
     spans = union(voice, join_gap_s=PHRASE_GAP_S)
     own = [one for one in heard if one.window.channel == channel]
     if not spans:
@@ -83,7 +84,7 @@ def phrases_of(channel: int, voice: Sequence[Span], heard: Sequence[Heard]) -> t
         Phrase(
             channel,
             span,
-            intersection(voice, (span,)),
+            parts_within(voice, span),
             tuple(share),
             source.avg_logprob if source else 0.0,
             source.no_speech_probability if source else 0.0,

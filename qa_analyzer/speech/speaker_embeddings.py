@@ -10,6 +10,7 @@ import numpy as np
 
 from qa_analyzer.errors import MissingDependencyError
 from qa_analyzer.intervals import Span, union
+from qa_analyzer.speech.freed_memory import give_back
 from qa_analyzer.speech.vad import RATE_HZ, ChannelAudio, FloatArray
 
 WINDOW_S = 1.5
@@ -96,6 +97,8 @@ def embeddings_of(
                 parts = [_part(features, windows[number].start_s - start_s, frames) for number in some]
                 for number, vector in zip(some, model.embed(np.stack(parts)), strict=True):
                     found[number] = vector
+        del features
+        give_back()
     return np.stack([found[number] for number in range(len(windows))])
 
 

@@ -12,6 +12,7 @@ from qa_analyzer.calls.call import Call
 from qa_analyzer.errors import CallError, TranscriptionError
 from qa_analyzer.speech.asr import FAST, THOROUGH, AsrEngine, Effort, Recognition, open_engine
 from qa_analyzer.speech.diarization import Diarizer, VoiceprintDiarizer, voiceprint_fingerprint
+from qa_analyzer.speech.freed_memory import give_back
 from qa_analyzer.speech.given_text import transcript_from_turns
 from qa_analyzer.speech.hot_words import load_hot_words
 from qa_analyzer.speech.opened_call import OpenedCall, prepare
@@ -92,6 +93,7 @@ class Transcriber:
                     else:
                         audio = opened.enter_context(open_audio(call.audio_path, call_id=call.call_id))
                         ready[number] = prepare(call, audio, self._voice, self._diarizer)
+                        give_back()
                 except CallError as problem:
                     outcomes[number] = problem
             try:
@@ -154,6 +156,7 @@ class Transcriber:
             some = by_length[first : first + READ_AT_ONCE]
             samples = [wanted[index][1].read(ready[wanted[index][0]].heard) for index in some]
             found: tuple[Recognition, ...] = self.engine.recognize(samples, effort=effort, prompt=prompt)
+            give_back()
             for index, one in zip(some, found, strict=True):
                 number, window = wanted[index]
                 heard[index] = (number, Heard(window, one))

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from qa_analyzer.intervals import Span, intersection
+from qa_analyzer.intervals import Span, parts_within, union
 from qa_analyzer.speech.transcript import Turn, VoiceFigures
 from qa_analyzer.speech.vad import ChannelAudio, FloatArray
 
@@ -45,13 +45,14 @@ def with_voice_figures(
 
     A turn without a channel of its own stays as it is: in a mix it cannot be told whose sound it is.
     """
+    voices = tuple(union(voice) for voice in voices)
     return tuple(
         turn
         if turn.channel is None or turn.start_s is None or turn.end_s is None
         else replace(
             turn,
             voice=_figures(
-                audio, turn.channel, intersection(voices[turn.channel], [Span(turn.start_s, turn.end_s)])
+                audio, turn.channel, parts_within(voices[turn.channel], Span(turn.start_s, turn.end_s))
             ),
         )
         for turn in turns
