@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from qa_analyzer.errors import TranscriptError
 from qa_analyzer.seals import BrokenSealError, check_seal, sealed
+from qa_analyzer.speech.digits import with_digits
 from qa_analyzer.speech.transcript import SCHEMA_VERSION, Transcript
 from qa_analyzer.whole_files import replacing
 
@@ -58,8 +59,16 @@ def transcript_from_json(plain: dict[str, Any], *, call_id: str = UNNAMED) -> Tr
 
 
 def write_transcript(transcript: Transcript, path: Path) -> None:
-    """Write the transcript, sealed, so that ``path`` holds either the old file or the whole new one."""
-    text = json.dumps(transcript_to_json(transcript), ensure_ascii=False, indent=1, allow_nan=False)
+    """Write the transcript, sealed, so that ``path`` holds either the old file or the whole new one.
+
+    A turn with spoken numbers also gets ``text_digits``, for other programs; it is not read back.
+    """
+    plain = transcript_to_json(transcript)
+    for turn in plain["turns"]:
+        digits = with_digits(turn["text"])
+        if digits != turn["text"]:
+            turn["text_digits"] = digits
+    text = json.dumps(plain, ensure_ascii=False, indent=1, allow_nan=False)
     with replacing(path) as stream:
         stream.write(sealed(text.encode()).decode())
 

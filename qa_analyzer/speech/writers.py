@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from qa_analyzer.calls.call import Role
+from qa_analyzer.speech.digits import with_digits
 from qa_analyzer.speech.transcript import Transcript, Turn
 from qa_analyzer.whole_files import replacing
 
 ROLE_NAMES = {Role.AGENT: "坐席", Role.CUSTOMER: "客户", Role.UNKNOWN: "说话人"}
-CSV_COLUMNS = ("index", "role", "channel", "start_s", "end_s", "text", "mean_probability")
+CSV_COLUMNS = ("index", "role", "channel", "start_s", "end_s", "text", "mean_probability", "text_digits")
 SHORTEST_CUE_S = 0.2
 
 
@@ -60,8 +61,9 @@ def to_csv(transcript: Transcript) -> str:
                 "" if turn.channel is None else turn.channel,
                 "" if turn.start_s is None else f"{turn.start_s:.3f}",
                 "" if turn.end_s is None else f"{turn.end_s:.3f}",
-                f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text,
+                _cell(text),
                 "" if surest is None else f"{surest:.3f}",
+                _cell(with_digits(text)),
             )
         )
     return table.getvalue()
@@ -106,6 +108,10 @@ def _speaker(turn: Turn) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _cell(text: str) -> str:
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
 
 
 def _clock(time_s: float, point: str) -> str:

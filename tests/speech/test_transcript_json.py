@@ -152,3 +152,14 @@ def test_absent_file(tmp_path: Path) -> None:
 
 def test_json_is_plain(transcript: Transcript) -> None:
     assert json.loads(json.dumps(transcript_to_json(transcript))) == transcript_to_json(transcript)
+
+
+def test_numbers_are_written_as_digits_beside_the_text(transcript: Transcript, tmp_path: Path) -> None:
+    said = replace(transcript.turns[0], text="二十四小时内，号码幺三八零")
+    spoken = replace(transcript, turns=(said, transcript.turns[1]))
+    path = tmp_path / "c1.json"
+    write_transcript(spoken, path)
+    first, second = json.loads(path.read_text(encoding="utf-8"))["turns"]
+    assert (first["text"], first["text_digits"]) == ("二十四小时内，号码幺三八零", "24小时内，号码1380")
+    assert "text_digits" not in second
+    assert read_transcript(path) == spoken

@@ -1,5 +1,6 @@
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,12 @@ def test_csv(transcript: Transcript) -> None:
     assert rows[0]["mean_probability"] == "0.800"
     assert rows[1]["text"] == "'=1+1 喂"
     assert (rows[2]["start_s"], rows[2]["mean_probability"], rows[2]["role"]) == ("", "", "unknown")
+
+
+def test_csv_has_numbers_as_digits_too(transcript: Transcript) -> None:
+    said = replace(transcript.turns[0], text="三百六十五元")
+    (row,) = csv.DictReader(io.StringIO(to_csv(replace(transcript, turns=(said,)))))
+    assert (row["text"], row["text_digits"]) == ("三百六十五元", "365元")
 
 
 def test_files(transcript: Transcript, tmp_path: Path) -> None:
