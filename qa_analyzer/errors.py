@@ -4,7 +4,8 @@ QAError
 ├── ConfigError                 stops before any call is opened (exit code 2)
 │   ├── ScorecardError          a scorecard or lexicon file is wrong; carries every fault found
 │   ├── ManifestError           the list of calls is wrong as a whole; carries every fault found
-│   └── ModelError              a model is missing, damaged or unknown
+│   ├── ModelError              a model is missing, damaged or unknown
+│   └── StoreAddressError       no store answers at its address, or not to us; a StoreError too
 ├── CallError                   one call cannot be judged; recorded as a CallFailure, the night goes on
 │   ├── InputError              the manifest row or text call is unusable
 │   ├── DecodeError             the recording cannot be opened or decoded
@@ -14,6 +15,7 @@ QAError
 │   └── TranscriptError         a stored transcript is damaged or of an unknown version
 ├── StoreError                  the KPI store cannot be read or written
 ├── OutputError                 the disk took no more; the night stops, and goes on when there is room
+├── RunnerError                 the cluster that did the work is gone; the night stops, and can go on
 └── MissingDependencyError      names the extra to install
 
 Every class passes its own arguments to ``super().__init__`` so that it survives pickling between workers.
@@ -125,6 +127,10 @@ class StoreError(QAError):
     """The KPI store cannot be read or written."""
 
 
+class StoreAddressError(ConfigError, StoreError):
+    """The store's address is wrong: unknown kind, nobody there, or a password that is refused."""
+
+
 class OutputError(QAError):
     """The disk took no more: it is full, over its quota, or failing. What was finished is kept."""
 
@@ -138,6 +144,10 @@ class OutputError(QAError):
             f"{self.path} cannot be written: {self.reason}; make room on that disk, then run the same "
             "command again: it goes on where it stopped"
         )
+
+
+class RunnerError(QAError):
+    """Where calls were processed is gone, such as a Ray cluster. What was finished is kept."""
 
 
 class MissingDependencyError(ConfigError):

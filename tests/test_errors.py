@@ -19,7 +19,9 @@ MADE = [
     errors.TranscriptionError("c1", "x"),
     errors.TranscriptError("c1", "x"),
     errors.StoreError("x"),
+    errors.StoreAddressError("x"),
     errors.OutputError(Path("out/a"), "No space left on device"),
+    errors.RunnerError("x"),
     errors.MissingDependencyError("mono", "mono"),
 ]
 

@@ -24,7 +24,7 @@ from qa_analyzer.batch.tombstones import Tombstones
 from qa_analyzer.batch.work import StoredTranscript, WorkItem
 from qa_analyzer.calls.call import Call
 from qa_analyzer.calls.inputs import InputOptions, read_calls
-from qa_analyzer.errors import ConfigError, InputError
+from qa_analyzer.errors import ConfigError, InputError, StoreAddressError, StoreError
 from qa_analyzer.kpi.store import open_store
 from qa_analyzer.report.report_data import ScorecardView
 from qa_analyzer.scoring.scorecard import load_scorecard
@@ -141,7 +141,10 @@ def _published(finished: FinishedRun, settings: Settings, options: NightOptions)
     if not options.report:
         return Night(finished, None, view)
     results = tuple(finished.results)
-    page = publish_report(results, finished.facts, settings, options.out_dir)
+    try:
+        page = publish_report(results, finished.facts, settings, options.out_dir)
+    except StoreAddressError as problem:  # it was right when the run began: the store went away meanwhile
+        raise StoreError(str(problem)) from problem
     return Night(replace(finished, results=results), page, view)
 
 

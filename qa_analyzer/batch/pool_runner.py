@@ -16,7 +16,7 @@ from qa_analyzer.batch.groups import groups_of
 from qa_analyzer.batch.process_call import CallProcessor
 from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.time_limits import time_limit_s
-from qa_analyzer.batch.work import CALL_TIMEOUT, CallResult, WorkItem, failed
+from qa_analyzer.batch.work import CALL_TIMEOUT, LOSSES, WORKER_DIED, CallResult, WorkItem, failed
 
 AHEAD = 32  # calls a worker; results may wait for a slow call before them, but memory stays flat
 OUT_OF_MEMORY = 137  # as the kernel's own killer ends a process
@@ -44,8 +44,8 @@ class PoolRunner:
     """Worker processes that each load the models once and take a group of calls at a time.
 
     A group that hangs is given up after a time in proportion to its length; one that kills its worker is
-    noticed. Either way the worker is replaced, and the calls of the group are tried one by one: only the one
-    that hangs or kills again is recorded as failed.
+    noticed. Either way the worker is replaced, and the calls of the group are tried one by one: only
+    the one that hangs or kills again is recorded as failed.
     """
 
     name: ClassVar[str] = "pool"
@@ -81,13 +81,16 @@ class PoolRunner:
         return pool.schedule(_process, args=(group,), timeout=limit_s)
 
     def _results(
-        self, pool: ProcessPool, group: Group, future: ProcessFuture[tuple[CallResult, ...]]
+        self, pool: ProcessPool, group: Group, future: ProcessFuture[tuple[CallResult, ...]], died: int = 0
     ) -> Iterator[CallResult]:
         outcome = _outcome(future)
         if not isinstance(outcome, _Lost):
             yield from outcome
         elif len(group) == 1:
-            yield failed(group[0], outcome.error, outcome.message)
+            if outcome.error == WORKER_DIED and died + 1 < LOSSES:
+                yield from self._results(pool, group, self._schedule(pool, group), died + 1)
+            else:
+                yield failed(group[0], outcome.error, outcome.message)
         else:
             alone = [(one, self._schedule(pool, (one,))) for one in group]
             for one, own_future in alone:
@@ -110,4 +113,4 @@ def _outcome(future: ProcessFuture[tuple[CallResult, ...]]) -> tuple[CallResult,
         return _Lost(*CALL_TIMEOUT)
     except ProcessExpired as problem:
         died = f"its worker process died (exit code {problem.exitcode}), perhaps out of memory"
-        return _Lost("WorkerDied", died)
+        return _Lost(WORKER_DIED, died)

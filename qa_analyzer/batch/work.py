@@ -21,6 +21,8 @@ class StoredTranscript:
 
 WorkItem = Call | StoredTranscript
 
+WORKER_DIED = "WorkerDied"
+LOSSES = 2  # a call is given up when it has lost so many workers while it was alone
 CALL_TIMEOUT = ("CallTimeout", "took longer than the time limit for its length and was given up")
 
 

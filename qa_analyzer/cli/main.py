@@ -20,7 +20,7 @@ from qa_analyzer.cli import (
     terms_commands,
 )
 from qa_analyzer.cli.exit_codes import ExitCode
-from qa_analyzer.errors import ConfigError, OutputError, QAError, StoreError
+from qa_analyzer.errors import ConfigError, OutputError, QAError, RunnerError, StoreError
 
 app = typer.Typer(
     name="qa-analyzer",
@@ -33,7 +33,7 @@ app = typer.Typer(
 `qa-analyzer run FOLDER --out DIR` scores every recording in a folder and writes `DIR/report/index.html`.
 
 Everything stays on this machine. Exit codes: 0 all calls scored, 1 finished with failed calls,
-2 wrong options or configuration, 3 a bug of ours, 4 stopped by a full disk or an unusable store.""",
+2 wrong options or configuration, 3 a bug of ours, 4 stopped by a full disk, a lost store or cluster.""",
 )
 run_commands.register(app)
 kpi_commands.register(app)
@@ -76,7 +76,7 @@ def run_cli(arguments: list[str]) -> int:
     except ConfigError as problem:
         errors.print(f"[bold red]配置有误 / configuration:[/]\n{_plain(problem)}")
         return ExitCode.CONFIG
-    except (OutputError, StoreError) as problem:
+    except (OutputError, StoreError, RunnerError) as problem:
         errors.print(f"[bold red]已停止，排除故障后重新运行同一命令即可继续 / stopped:[/] {_plain(problem)}")
         return ExitCode.STOPPED
     except QAError as problem:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from qa_analyzer.errors import MissingDependencyError, StoreError
+from qa_analyzer.errors import MissingDependencyError, StoreAddressError, StoreError
 from qa_analyzer.whole_files import make_empty
 
 # How long a writer waits for another one before it gives up.
@@ -28,14 +28,17 @@ DAMAGED = (
 
 
 def open_engine(url: str) -> tuple[Engine, str]:
-    """Return the engine of an address, and how that may be shown; raises StoreError for one of no use."""
+    """Return the engine of an address, and how that may be shown.
+
+    Raises StoreAddressError for one of no use. Nothing is connected yet: see ``check_reachable``.
+    """
     parsed, shown_url = _parse(url)
     try:
         engine = create_engine(parsed, hide_parameters=True, **_options(parsed))
     except ModuleNotFoundError as error:
         raise MissingDependencyError("a PostgreSQL store", "postgres") from error
     except (SQLAlchemyError, TypeError) as error:
-        raise StoreError(f"{shown_url}: {type(error).__name__}: this address cannot be used") from None
+        raise StoreAddressError(f"{shown_url}: {type(error).__name__}: this address cannot be used") from None
     if engine.dialect.name == "sqlite":
         _make_private(parsed, shown_url)
         _set_up_sqlite(engine)
@@ -47,12 +50,14 @@ def _parse(url: str) -> tuple[URL, str]:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        raise StoreError(
+        raise StoreAddressError(
             "the store's address is no database URL (sqlite:///file.db, postgresql://…)"
         ) from None
     backend = parsed.get_backend_name()
     if backend not in ("sqlite", "postgresql", "postgres"):
-        raise StoreError(f"{backend}: the store is kept in SQLite or PostgreSQL only")
+        raise StoreAddressError(f"{backend}: the store is kept in SQLite or PostgreSQL only")
+    if "@" in (parsed.host or ""):  # the rest of a password, which must not be shown as a host
+        raise StoreAddressError(f"{backend}: write @ in the password of the store's address as %40")
     if backend == "sqlite":
         parsed = parsed.set(drivername="sqlite")
     else:
@@ -76,7 +81,7 @@ def _make_private(url: URL, shown_url: str) -> None:
         if path.parent.is_dir():  # else the database says so, in its own words
             make_empty(path)
     except OSError as error:
-        raise StoreError(f"{shown_url}: {error.strerror}") from error
+        raise StoreAddressError(f"{shown_url}: {error.strerror}") from error
 
 
 def _set_up_sqlite(engine: Engine) -> None:
@@ -111,6 +116,19 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.02)
 
 
+def check_reachable(engine: Engine, shown_url: str) -> None:
+    """Raise StoreAddressError when nobody answers at the address, or does not let us in.
+
+    A SQLite file that opens but cannot be used is another matter: see ``check_whole``.
+    """
+    try:
+        engine.connect().close()
+    except DBAPIError as error:
+        reason = _reason(error)
+        if engine.dialect.name != "sqlite" or "unable to open" in reason or "readonly" in reason:
+            raise StoreAddressError(f"{shown_url}: {reason}") from error
+
+
 def check_whole(engine: Engine) -> None:
     """Raise StoreError when a SQLite file is damaged: pages that nobody reads today would be missed."""
     if engine.dialect.name != "sqlite":
@@ -125,6 +143,11 @@ def _is_damage(reason: str) -> bool:
     return "malformed" in reason or "not a database" in reason
 
 
+def _reason(error: DBAPIError) -> str:
+    lines = str(error.orig).strip().splitlines()
+    return lines[0] if lines else type(error.orig).__name__
+
+
 @contextmanager
 def store_errors(shown_url: str) -> Iterator[None]:
     """Turn a database's errors into StoreError: one line, no values, no password."""
@@ -133,8 +156,7 @@ def store_errors(shown_url: str) -> Iterator[None]:
     except StoreError as error:
         raise StoreError(f"{shown_url}: {error}") from error
     except DBAPIError as error:
-        lines = str(error.orig).strip().splitlines()
-        reason = lines[0] if lines else type(error.orig).__name__
+        reason = _reason(error)
         advice = DAMAGED if isinstance(error.orig, sqlite3.DatabaseError) and _is_damage(reason) else ""
         raise StoreError(f"{shown_url}: {reason}{advice}") from error
     except SQLAlchemyError as error:

@@ -22,7 +22,7 @@ from sqlalchemy import URL, Connection, Engine, func, select
 from qa_analyzer.errors import StoreError
 from qa_analyzer.kpi import migrations, schema
 from qa_analyzer.kpi.audit_log import AuditEntry, add_entry, override_entry, read_entries
-from qa_analyzer.kpi.database import check_whole, open_engine, store_errors
+from qa_analyzer.kpi.database import check_reachable, check_whole, open_engine, store_errors
 from qa_analyzer.kpi.evaluation_upserts import upsert_evaluations
 from qa_analyzer.kpi.facts import Facts
 from qa_analyzer.kpi.purging import CALLS_AT_A_TIME, CallAge, compact, count_rows, purge_calls, read_call_ages
@@ -193,11 +193,13 @@ def open_store(url: str, *, zone: tzinfo = CHINA_TIME) -> KpiStore:
     """Open a store and bring its tables up to date, creating them in an empty database.
 
     ``url`` is ``sqlite:///path/to/file.db`` or ``postgresql://user:password@host/name``. ``zone`` is the call
-    centre's clock: it gives calls their day. Raises StoreError; a password never appears in it.
+    centre's clock: it gives calls their day. Raises StoreAddressError when the address is to blame, else
+    StoreError; a password never appears in them.
     """
     engine, shown_url = open_engine(url)
     store = KpiStore(engine, shown_url, zone)
     try:
+        check_reachable(engine, shown_url)
         with store_errors(shown_url):
             check_whole(engine)
             migrate(engine)

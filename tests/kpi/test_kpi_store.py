@@ -12,7 +12,9 @@ import pytest
 from kpi_builders import evaluate, evidence
 from sqlalchemy import create_engine, text
 
-from qa_analyzer.errors import StoreError
+from qa_analyzer.cli.exit_codes import ExitCode
+from qa_analyzer.cli.main import run_cli
+from qa_analyzer.errors import StoreAddressError, StoreError
 from qa_analyzer.kpi.agents import agent_table
 from qa_analyzer.kpi.facts import Facts, facts_of
 from qa_analyzer.kpi.records import Override, Run, Selection
@@ -334,10 +336,11 @@ def test_a_store_of_a_newer_release_is_refused(store: KpiStore, store_url: str) 
 @pytest.mark.postgres
 def test_a_wrong_password_is_never_shown(postgres_server: str) -> None:
     host, secret = postgres_server.split("@")[1], "-".join(["geheim"] * 2)
-    with pytest.raises(StoreError) as caught:
+    with pytest.raises(StoreAddressError) as caught:
         open_store(f"postgresql://qa:{secret}@{host}?application_name=qa&password={secret}")
     assert secret not in "".join(traceback.format_exception(caught.value))
     assert "authentication failed" in str(caught.value)
+    assert run_cli(["audit", f"postgresql://qa:{secret}@{host}"]) == ExitCode.CONFIG
 
 
 @pytest.mark.parametrize(
@@ -351,7 +354,7 @@ def test_a_wrong_password_is_never_shown(postgres_server: str) -> None:
     ],
 )
 def test_bad_addresses_name_the_problem_without_secrets(url: str) -> None:
-    with pytest.raises(StoreError) as caught:
+    with pytest.raises(StoreAddressError) as caught:
         open_store(url)
     assert ":geheim@" not in str(caught.value)
     assert len(str(caught.value)) > 20
