@@ -96,6 +96,12 @@ EVALUATIONS: tuple[Field, ...] = (
     Field("code_fingerprint", Kind.TEXT, "release that judged", "程序版本指纹", "", True),
     Field("lexicon_fingerprint", Kind.TEXT, "digest of the complaint lexicon", "投诉词典指纹", "", True),
     Field(
+        "acts_fingerprint",
+        Kind.TEXT,
+        "model that read acts; missing where none did, and in rows of earlier releases",
+        "行为模型指纹",
+    ),
+    Field(
         "percent",
         Kind.NUMBER,
         "score over the judged criteria; missing when none could be judged",

@@ -32,7 +32,7 @@ RECOGNITION = (
         "audio_sha256",
     ),
 )
-FINGERPRINTS = ("scorecard", "transcript", "asr", "code", "lexicon")
+FINGERPRINTS = ("scorecard", "transcript", "asr", "code", "lexicon", "acts")
 SENTIMENT = ("customer_start", "customer_end", "shift", "lowest")
 _NESTED = {*METRICS, *RECOGNITION, *SENTIMENT, *(f"{name}_fingerprint" for name in FINGERPRINTS)}
 HEAD = tuple(field for field in EVALUATIONS if field.name not in _NESTED)

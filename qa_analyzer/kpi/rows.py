@@ -116,6 +116,7 @@ def evaluation_row(evaluation: Evaluation, zone: tzinfo) -> Row:
         "transcript_fingerprint": prints.transcript,
         "code_fingerprint": prints.code,
         "lexicon_fingerprint": prints.lexicon,
+        "acts_fingerprint": prints.acts,
         "percent": evaluation.percent,
         "grade": evaluation.grade.value,
         "auto_failed": evaluation.auto_failed,

@@ -149,6 +149,7 @@ evaluations = Table(
     Column("run_id", Text, ForeignKey(runs.c.run_id)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("acts_fingerprint", Text),
     UniqueConstraint("call_id", "scorecard_fingerprint", "transcript_fingerprint", name="uq_evaluations_key"),
     ForeignKeyConstraint(
         ["call_id", "transcript_fingerprint"],

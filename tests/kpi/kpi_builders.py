@@ -105,6 +105,7 @@ def evaluate(
     scorecard: str = "card-1",
     scorecard_version: str = "1",
     transcript: str | None = None,
+    acts: str | None = "acts-1",
 ) -> Evaluation:
     """Build an evaluation; ``tags`` are complaint and risk codes."""
     moment = datetime.fromisoformat(started_at) if isinstance(started_at, str) else started_at
@@ -196,5 +197,6 @@ def evaluate(
             transcript=transcript or f"t-{call_id}",
             sentiment="sentiment-1",
             lexicon="lexicon-1",
+            acts=acts,
         ),
     )

@@ -103,8 +103,23 @@ def test_csv_tables_hold_every_row_and_blank_what_is_unknown(store: KpiStore, tm
         row = by_call[each.call_id]
         assert row["percent"] == ("" if each.percent is None else str(each.percent))
         assert row["agent_id"] == (each.analysis.transcript.call.agent_id or "")
+        assert row["acts_fingerprint"] == "acts-1"
     ids = {row["evaluation_id"] for row in tables["evaluations"]}
     assert {row["evaluation_id"] for row in tables["evidence"]} == ids
+
+
+def test_where_no_model_of_acts_read_a_call_its_fingerprint_is_missing(
+    store: KpiStore, tmp_path: Path
+) -> None:
+    store.save_result(evaluate(acts=None))
+    export(store, tmp_path, Format.CSV)
+    export(store, tmp_path, Format.JSONL)
+    (row,) = csv_rows(tmp_path / "evaluations.csv")
+    assert row["acts_fingerprint"] == ""
+    (document,) = json_lines(tmp_path / "evaluations.jsonl")
+    assert document["fingerprints"]["acts"] is None  # type: ignore[index]
+    described = {(each["table"], each["column"]): each for each in csv_rows(tmp_path / "data_dictionary.csv")}
+    assert "earlier releases" in str(described["evaluations", "acts_fingerprint"])
 
 
 def test_csv_cells_never_start_a_formula(store: KpiStore, tmp_path: Path) -> None:
