@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import math
 import os
 import resource
 import statistics
@@ -31,7 +32,7 @@ from qa_analyzer.intervals import Span
 from qa_analyzer.settings import shipped
 from qa_analyzer.speech.asr import AsrEngine, open_engine
 from qa_analyzer.speech.packing import pack
-from qa_analyzer.speech.roles import Side, infer_agent
+from qa_analyzer.speech.roles import MIN_CONFIDENCE, Side, agent_evidence, infer_agent
 from qa_analyzer.speech.transcribe import Transcriber
 from qa_analyzer.speech.transcript import Transcript
 from qa_analyzer.speech.vad import VoiceDetector
@@ -304,16 +305,19 @@ def mono(engine: AsrEngine, shared: Path, options: argparse.Namespace) -> None:
 
 
 def roles(_: AsrEngine, shared: Path, __: argparse.Namespace) -> None:
-    """Who is the agent, from text alone and without knowing who began."""
-    print("\n## Agent side inferred from text, who began not told\n")
-    print("| text | dialogues | right | wrong | left open |\n|---|---|---|---|---|")
+    """Who is the agent, from text alone and without knowing who began: by phrases alone, and as used."""
+    written = Path(__file__).parent / "calls"
+    print("\n## Agent side inferred from text, who began not told: right / wrong / left open\n")
+    print("| text | dialogues | by phrases alone | with the wording |\n|---|---|---|---|")
     for name, path, telecom in (
         ("labelled calls", shared / "calls" / "calls.jsonl", None),
+        *((f"calls of author {one}", written / f"author_{one}.jsonl", None) for one in "adeh"),
         ("real service calls", shared / "text" / "real_calls.jsonl", None),
         ("help desks of operators", shared / "text" / "helpdesk_dialogues.jsonl", True),
         ("other help desks", shared / "text" / "helpdesk_dialogues.jsonl", False),
     ):
-        counts = {0: 0, 1: 0, None: 0}
+        by_phrases: dict[int | None, int] = {0: 0, 1: 0, None: 0}
+        as_used = by_phrases.copy()
         for line in path.read_text(encoding="utf-8").splitlines():
             dialogue = json.loads(line)
             if telecom is None or dialogue["telecom"] is telecom:
@@ -321,8 +325,18 @@ def roles(_: AsrEngine, shared: Path, __: argparse.Namespace) -> None:
                     Side(tuple(turn["text"] for turn in dialogue["turns"] if turn["role"] == role))
                     for role in ("agent", "customer")
                 ]
-                counts[infer_agent(sides).side] += 1
-        print(f"| {name} | {sum(counts.values())} | {counts[0]} | {counts[1]} | {counts[None]} |")
+                by_phrases[named_by_phrases(sides)] += 1
+                as_used[infer_agent(sides).side] += 1
+        shown = [f"{one[0]} / {one[1]} / {one[None]}" for one in (by_phrases, as_used)]
+        print(f"| {name} | {sum(as_used.values())} | {' | '.join(shown)} |")
+
+
+def named_by_phrases(sides: Sequence[Side]) -> int | None:
+    """Return the side that phrases alone name, at the same confidence."""
+    first, second = (agent_evidence(side.texts)[0] for side in sides)
+    if abs(first - second) < math.log(MIN_CONFIDENCE / (1 - MIN_CONFIDENCE)):
+        return None
+    return 0 if first > second else 1
 
 
 SECTIONS: tuple[tuple[str, Callable[[AsrEngine, Path, argparse.Namespace], None]], ...] = (
