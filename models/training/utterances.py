@@ -17,10 +17,13 @@ SIDES = ("agent", "customer")
 NOTHING = {"none", "other"}
 #: A label with fewer utterances cannot be learned.
 MIN_UTTERANCES = 25
+#: The third column of customers' lines, as labels.
+FEELINGS = {"neg": "feels_negative", "pos": "feels_positive", "neu": None}
 _OPENINGS = {"greet", "introduce", "offer", "offer_rude", "convenience"}
 # Lines of the one may well perform the other too, although they do not carry its label.
 _MAY_ALSO_BE = {
     "put_down": {"abuse"},
+    "attitude": {"offended"},
     "explain_or_solve": {
         "commit_time", "push_away", "referral_ok", "cold_ok", "vague_time", "transfer", "credential",
         "done", "pending",
@@ -39,7 +42,7 @@ _MAY_ALSO_BE = {
     "transfer": {"takes_over"},
     "pending": {"commit_time", "vague_time", "push_away", "transfer", "referral_ok"},
     "vague_time": {"pending"},
-    "done": {"explain_or_solve", "cold_ok", "referral_ok", "credential", "hold_return"},
+    "done": {"explain_or_solve", "cold_ok", "referral_ok", "credential", "hold_return", "done_unasked"},
 }  # fmt: skip
 
 
@@ -68,6 +71,10 @@ def read_utterances(folder: Path) -> list[Utterance]:
             if side not in SIDES or len(cells) < 2 or not plain(cells[1]):
                 raise ValueError(f"{path.name}:{number}: not an utterance: {line!r}")
             labels = frozenset(cells[0].split(",")) - NOTHING
+            if side == "customer":
+                if len(cells) < 3 or cells[2] not in FEELINGS:
+                    raise ValueError(f"{path.name}:{number}: no feeling of {sorted(FEELINGS)}: {line!r}")
+                labels |= {feeling} if (feeling := FEELINGS[cells[2]]) else set()
             utterances.append(Utterance(side, author, labels, plain(cells[1])))
     return utterances
 
