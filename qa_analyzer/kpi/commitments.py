@@ -95,7 +95,7 @@ def _number(words: str) -> float | None:
         return 0.5
     try:
         return float(cn2an.cn2an(words, "smart"))
-    except ValueError:
+    except (ValueError, KeyError):  # misheard numbers such as 十十一 and 百十一 make the library stumble
         return None
 
 

@@ -46,7 +46,17 @@ def test_promised_times(words: str, hours: float, kind: str, in_time: bool) -> N
 
 @pytest.mark.parametrize(
     "words",
-    ["请您稍等", "尽快给您处理", "您三天前报的障", "第二天也没来", "3月5日的账单", "两小时以前打过", "半年"],
+    [
+        "请您稍等",
+        "尽快给您处理",
+        "您三天前报的障",
+        "第二天也没来",
+        "3月5日的账单",
+        "两小时以前打过",
+        "半年",
+        "十十一小时内回复您",
+        "百十一天之内修好",
+    ],
 )
 def test_what_is_no_promised_time(words: str) -> None:
     assert promises_in(words) == ()
