@@ -6,7 +6,6 @@ Vocabulary and lower layers are those of the encoder it was trained from, which 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ from qa_analyzer.analysis.bert import (
     read_weights,
 )
 from qa_analyzer.calls.call import Role
+from qa_analyzer.digests import sha256_of_file
 from qa_analyzer.errors import ModelError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class ActModel:
         self.fingerprint = fingerprint_of_acts(folder)
         base = folder.parent / self.config["base"]
         try:
-            if hashlib.sha256((base / WEIGHTS).read_bytes()).hexdigest() != self.config["base_sha256"]:
+            if sha256_of_file(base / WEIGHTS) != self.config["base_sha256"]:
                 raise ModelError(f"{folder.name} was trained from another {base.name} than the one installed")
             shape = json.loads((base / "config.json").read_text(encoding="utf-8"))
             weights = read_weights(base / WEIGHTS) | read_weights(folder / WEIGHTS)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from opencc import OpenCC
 
+from qa_analyzer.digests import sha256_of_file
 from qa_analyzer.errors import ModelError
 
 if TYPE_CHECKING:
@@ -165,8 +166,7 @@ def fingerprint_of_files(name: str, paths: Sequence[Path]) -> str:
     """Name a model and the digest of its files."""
     digest = hashlib.sha256()
     for path in paths:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+        digest.update(bytes.fromhex(sha256_of_file(path)))
     return f"{name}:{digest.hexdigest()[:16]}"
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
+from qa_analyzer.digests import sha256_of_file
 from qa_analyzer.errors import ModelError
 from qa_analyzer.speech.models import find_model
 from qa_analyzer.speech.provenance import package_versions
@@ -234,7 +235,5 @@ def model_fingerprint(model_dir: Path, compute_type: str) -> str:
     digest = hashlib.sha256(f"{compute_type} {FAST} {THOROUGH} {engine}".encode())
     for path in sorted(model_dir.iterdir()):
         if path.is_file():
-            with path.open("rb") as stream:
-                content = hashlib.file_digest(stream, "sha256").hexdigest()
-            digest.update(f"{path.name}:{content}".encode())
+            digest.update(f"{path.name}:{sha256_of_file(path)}".encode())
     return digest.hexdigest()
