@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from qa_analyzer.analysis import context_cues as cues
 
@@ -103,11 +104,17 @@ class _Hit:
 def _last_end(boundary: re.Pattern[str], text: str, before: int) -> int:
     # A boundary without width may lie right before the hit; the text after it must stay visible to
     # lookarounds.
-    return max((found.end() for found in boundary.finditer(text) if found.end() <= before), default=0)
+    return max((end for _, end in _boundaries(boundary, text) if end <= before), default=0)
 
 
 def _next_start(boundary: re.Pattern[str], text: str, after: int) -> int:
-    return next((found.start() for found in boundary.finditer(text) if found.start() >= after), len(text))
+    return next((start for start, _ in _boundaries(boundary, text) if start >= after), len(text))
+
+
+@lru_cache(maxsize=256)
+def _boundaries(boundary: re.Pattern[str], text: str) -> tuple[tuple[int, int], ...]:
+    """Return where sentences or clauses end; a turn is asked about again for each of its hits."""
+    return tuple(found.span() for found in boundary.finditer(text))
 
 
 def _cue(kind: CueKind, found: re.Match[str]) -> Cue:

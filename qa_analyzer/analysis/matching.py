@@ -16,7 +16,7 @@ import jieba
 
 from qa_analyzer.analysis.mandarin import SpokenText, sequence_probability, spoken
 from qa_analyzer.analysis.phrase_forms import folded, number_forms
-from qa_analyzer.analysis.sound_search import NEAREST_LIMIT, SoundMatch, SoundSearch
+from qa_analyzer.analysis.sound_search import NEAREST_LIMIT, Nearby, SoundMatch, SoundSearch
 
 jieba.setLogLevel(logging.WARNING)
 
@@ -127,9 +127,20 @@ class PhraseMatcher:
 
     def nearest(self, text: SpokenText, limit: float = NEAREST_LIMIT) -> PhraseHit | None:
         """Return what comes closest to any phrase, counting or not; None where none is within ``limit``."""
-        if not self._forms or not text.chars:
-            return None
-        match = self._search.nearest(folded(text.chars), limit)
+        (nearby,) = self.nearby([text], limit)
+        return self.closest(text, nearby, limit)
+
+    def nearby(self, texts: Sequence[SpokenText], limit: float = NEAREST_LIMIT) -> list[list[Nearby]]:
+        """Return for each text the places within ``limit``: for many texts at once sooner than one by one."""
+        if not self._forms or not texts:
+            return [[] for _ in texts]
+        return self._search.nearby([folded(text.chars) for text in texts], limit)
+
+    def closest(
+        self, text: SpokenText, nearby: Sequence[Nearby], limit: float = NEAREST_LIMIT
+    ) -> PhraseHit | None:
+        """Return the closest of the places nearby; None where none is within ``limit``."""
+        match = self._search.closest(folded(text.chars), nearby, limit)
         if match is None:
             return None
         return self._hit(text, None, match.distance, match.start, match.end, self._owners[match.form][0])

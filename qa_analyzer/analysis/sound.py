@@ -215,7 +215,8 @@ class CharCosts:
 
     def columns(self, text: str) -> NDArray[np.int32]:
         """Return the column of each character of ``text`` in ``costs``."""
-        return np.asarray([self._column(char) for char in text], np.int32)
+        known = [self._columns.get(char) for char in text]
+        return np.asarray([self._column(char) for char in text] if None in known else known, np.int32)
 
     def _column(self, char: str) -> int:
         column = self._columns.get(char)

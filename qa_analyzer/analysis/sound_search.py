@@ -55,32 +55,36 @@ class SoundMatch:
     deleted: int
 
 
-class _Path(NamedTuple):
-    """One way of aligning: its cost, its start, how many phrase characters it skips, what it changes."""
+class Nearby(NamedTuple):
+    """A place where form number ``form`` begins at about ``diagonal``, and the text index after its end."""
 
+    mean: float
+    form: int
+    diagonal: int
     cost: float
-    start: int
-    deleted: int
-    changed: tuple[int, ...]
-
-    def hear(self, apart: float, place: int) -> _Path:
-        changed = self.changed if apart == 0 else (*self.changed, place)
-        return _Path(self.cost + apart, self.start, self.deleted, changed)
-
-    def delete(self, missing: float) -> _Path:
-        return _Path(self.cost + missing, self.start, self.deleted + 1, self.changed)
-
-    def insert(self, cost: float, place: int) -> _Path:
-        return _Path(self.cost + cost, self.start, self.deleted, (*self.changed, place))
+    end: int
 
 
 class _Alignments(NamedTuple):
-    """Forms, where each would begin, their least total cost, the text index after their last character."""
+    """Numbers of texts, forms, where each would begin, their least total cost, the index after their end."""
 
-    forms: NDArray[np.int32]
-    diagonals: NDArray[np.int32]
+    texts: NDArray[np.int64]
+    forms: NDArray[np.int64]
+    diagonals: NDArray[np.int64]
     costs: NDArray[np.float32]
-    ends: NDArray[np.int32]
+    ends: NDArray[np.int64]
+
+
+# A candidate as one number, so that it can be sorted: its text, its form, where it would begin.
+_TEXT = 1 << 44
+_FORM = 1 << 22
+_BEFORE_TEXT = 1 << 20  # forms may begin before their text does
+
+#: To carry so many candidates along costs less than to leave out those that cannot win any more.
+_FEW = 128
+
+# How a character of the form was aligned.
+_HEARD, _DELETED, _INSERTED = range(3)
 
 
 class SoundSearch:
@@ -97,21 +101,22 @@ class SoundSearch:
         self._edges = np.zeros((len(self._forms), longest), np.float32)
         self._lengths = np.asarray([len(form) for form in self._forms], np.int32)
         self._limits = np.asarray(limits, np.float32)
-        seeds: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        self._missing = tuple(map(deletion_costs, self._forms))
+        seeds: dict[tuple[int, int], list[int]] = {}
         for number, form in enumerate(self._forms):
             self._rows[number, : len(form)] = [rows[char] for char in form]
-            self._deletions[number, : len(form)] = deletion_costs(form)
+            self._deletions[number, : len(form)] = self._missing[number]
             self._edges[number, [0, len(form) - 1]] = _EDGE_COST
             if self._limits[number] >= 0:
                 for place in _seed_places(len(form)):
                     for pair in product(sound_classes(form[place]), sound_classes(form[place + 1])):
-                        seeds.setdefault(pair, []).append((number, place))
-        self._seeds = {pair: np.asarray(entries, np.int32) for pair, entries in seeds.items()}
+                        seeds.setdefault(pair, []).append(number * _FORM - place + _BEFORE_TEXT)
+        self._seeds = {pair: np.asarray(entries, np.int64) for pair, entries in seeds.items()}
 
     def find(self, chars: str) -> Iterator[SoundMatch]:
         """Yield places within the limits that differ from the form in at least one character."""
         seen: set[tuple[int, int]] = set()
-        found = self._align(chars, self._limits)
+        found = self._align([chars], self._limits)
         for form, diagonal, end in zip(
             found.forms.tolist(), found.diagonals.tolist(), found.ends.tolist(), strict=True
         ):
@@ -124,66 +129,102 @@ class SoundSearch:
 
     def nearest(self, chars: str, limit: float = NEAREST_LIMIT) -> SoundMatch | None:
         """Return the place with the smallest mean distance; None where no place is within ``limit``."""
-        found = self._align(chars, np.full_like(self._limits, limit))
-        if not len(found.forms):
-            return None
+        (nearby,) = self.nearby([chars], limit)
+        return self.closest(chars, nearby, limit)
+
+    def nearby(self, texts: Sequence[str], limit: float = NEAREST_LIMIT) -> list[list[Nearby]]:
+        """Return for each text the places within the limit, all of them aligned at once."""
+        found = self._align(texts, np.full_like(self._limits, limit))
         means = found.costs / self._lengths[found.forms]
-        best = int(np.lexsort((found.diagonals, found.forms, means))[0])
-        return self._trace(int(found.forms[best]), chars, int(found.diagonals[best]), int(found.ends[best]))
+        places: list[list[Nearby]] = [[] for _ in texts]
+        for text, *place in zip(
+            found.texts.tolist(),
+            means.tolist(),
+            found.forms.tolist(),
+            found.diagonals.tolist(),
+            found.costs.tolist(),
+            found.ends.tolist(),
+            strict=True,
+        ):
+            places[text].append(Nearby(*place))
+        return places
 
-    def _candidates(self, chars: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Return forms and the text index at which each would begin, from the seeds."""
-        classes = [sound_classes(char) for char in chars]
-        found: list[NDArray[np.int32]] = []
-        for place in range(len(chars) - 1):
-            for pair in product(classes[place], classes[place + 1]):
-                entries = self._seeds.get(pair)
-                if entries is not None:
-                    found.append(np.stack([entries[:, 0], place - entries[:, 1]], axis=1))
-        if not found:
-            none = np.zeros(0, np.int32)
-            return none, none
-        places = np.unique(np.concatenate(found), axis=0)
-        return places[:, 0], places[:, 1]
+    def closest(self, chars: str, nearby: Sequence[Nearby], limit: float) -> SoundMatch | None:
+        """Return the closest of the places nearby, of those within ``limit``."""
+        exact_limit = float(np.float32(limit))
+        within = [
+            place for place in nearby if place.cost <= exact_limit * len(self._forms[place.form]) + _EPSILON
+        ]
+        if not within:
+            return None
+        best = min(within)
+        return self._trace(best.form, chars, best.diagonal, best.end)
 
-    def _align(self, chars: str, limits: NDArray[np.float32]) -> _Alignments:
+    def _candidates(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        """Return texts, forms and the text index at which each would begin, from the seeds, as numbers."""
+        found: list[NDArray[np.int64]] = []
+        for number, chars in enumerate(texts):
+            classes = [sound_classes(char) for char in chars]
+            for place in range(len(chars) - 1):
+                for pair in product(classes[place], classes[place + 1]):
+                    entries = self._seeds.get(pair)
+                    if entries is not None:
+                        found.append(entries + (number * _TEXT + place))
+        return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
+
+    def _align(self, texts: Sequence[str], limits: NDArray[np.float32]) -> _Alignments:
         """Align candidates inside a band; those above their form's mean distance in ``limits`` drop out."""
-        forms, diagonals = self._candidates(chars)
+        candidates = self._candidates(texts)
+        numbers, places = np.divmod(candidates, _TEXT)
+        forms, diagonals = np.divmod(places, _FORM)
+        diagonals -= _BEFORE_TEXT
+        costs = np.full(len(forms), np.inf, np.float32)
+        ends = np.zeros(len(forms), np.int64)
         if not len(forms):
-            return _Alignments(forms, diagonals, np.zeros(0, np.float32), forms)
+            return _Alignments(numbers, forms, diagonals, costs, ends)
         lengths = self._lengths[forms]
         allowed = limits[forms] * lengths + _EPSILON
         longest = int(lengths.max())
-        margin = longest + _BAND
-        columns = np.full(len(chars) + 2 * margin + _BAND, PAD, np.int32)
-        columns[margin : margin + len(chars)] = self._costs.columns(chars)
+        columns, starts = self._laid_out(texts, longest + _BAND)
         # One row a text position, one column a candidate: whatever runs along the text then runs over whole
         # rows.
-        window = columns[np.arange(longest + _WIDTH)[:, None] + (diagonals + margin - _BAND)]
+        window = columns[np.arange(longest + _WIDTH)[:, None] + (starts[numbers] + diagonals - _BAND)]
         too_many = np.cumsum(self._costs.insertions[window], axis=0)
+        rows, missing, edges = self._rows[forms].T, self._deletions[forms].T, self._edges[forms].T
         totals = np.zeros((_WIDTH, len(forms)), np.float32)
-        costs = np.full(len(forms), np.inf, np.float32)
-        ends = np.zeros(len(forms), np.int32)
         alive = np.arange(len(forms))
+        of_length = _by_length(lengths)
         for step in range(longest):
-            now = forms[alive]
-            apart = self._costs.costs[self._rows[now, step], window[step : step + _WIDTH, alive]]
-            heard = totals + apart + self._edges[now, step] * (apart > _UNLIKE)
-            np.minimum(heard[:-1], totals[1:] + self._deletions[now, step], out=heard[:-1])
-            passed = too_many[step : step + _WIDTH, alive]
+            apart = self._costs.costs[rows[step], window[step : step + _WIDTH]]
+            heard = totals + apart
+            if step == 0 or step + 1 in of_length:
+                heard += edges[step] * (apart > _UNLIKE)
+            np.minimum(heard[:-1], totals[1:] + missing[step], out=heard[:-1])
+            passed = too_many[step : step + _WIDTH]
             totals = np.minimum.accumulate(heard - passed, axis=0) + passed
-            done = lengths[alive] == step + 1
-            if done.any():
+            done = of_length.get(step + 1)
+            if done is not None:
                 best = totals[:, done].argmin(axis=0)
                 finished = alive[done]
-                costs[finished] = totals[best, np.flatnonzero(done)]
+                costs[finished] = totals[best, done]
                 ends[finished] = diagonals[finished] - _BAND + step + 1 + best
-            going_on = ~done & (totals.min(axis=0) <= allowed[alive])
-            alive, totals = alive[going_on], totals[:, going_on]
-            if not len(alive):
-                break
+            if len(alive) > _FEW:
+                going_on = (lengths[alive] > step + 1) & (totals.min(axis=0) <= allowed[alive])
+                alive, totals = alive[going_on], totals[:, going_on]
+                window, too_many = window[:, going_on], too_many[:, going_on]
+                rows, missing, edges = rows[:, going_on], missing[:, going_on], edges[:, going_on]
+                of_length = _by_length(lengths[alive])
         kept = costs <= allowed
-        return _Alignments(forms[kept], diagonals[kept], costs[kept], ends[kept])
+        return _Alignments(numbers[kept], forms[kept], diagonals[kept], costs[kept], ends[kept])
+
+    def _laid_out(self, texts: Sequence[str], margin: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the columns of all texts, nothing around each of them, and where each begins."""
+        lengths = np.asarray([len(chars) for chars in texts], np.int64)
+        starts = margin * np.arange(1, len(texts) + 1) + np.cumsum(lengths) - lengths
+        columns = np.full(int(starts[-1] + lengths[-1]) + margin + _BAND, PAD, np.int32)
+        for start, chars in zip(starts.tolist(), texts, strict=True):
+            columns[start : start + len(chars)] = self._costs.columns(chars)
+        return columns, starts
 
     def _trace(self, number: int, chars: str, diagonal: int, end: int) -> SoundMatch:
         """Repeat one alignment to learn where it starts and which characters differ."""
@@ -192,25 +233,48 @@ class SoundSearch:
         window = chars[first:end]
         columns = self._costs.columns(window)
         table = self._costs.costs[self._rows[number, : len(form)][:, None], columns[None, :]]
-        edges = self._edges[number]
-        row = [_Path(0.0, place, 0, ()) for place in range(len(window) + 1)]
-        for step, missing in enumerate(deletion_costs(form)):
-            after = [row[0].delete(missing)]
-            for place in range(1, len(window) + 1):
-                apart = float(table[step, place - 1])
-                extra = float(edges[step]) if apart > _UNLIKE else 0.0
-                options = (
-                    row[place - 1].hear(apart + extra, place - 1),
-                    row[place].delete(missing),
-                    after[-1].insert(insertion_cost(window[place - 1]), place - 1),
-                )
-                after.append(min(options, key=lambda path: path.cost))
+        edges = np.where(table > _UNLIKE, self._edges[number, : len(form), None], np.float32(0))
+        apart = (table.astype(np.float64) + edges).tolist()
+        too_many = [insertion_cost(char) for char in window]
+        row = [0.0] * (len(window) + 1)
+        ways: list[list[int]] = []
+        for step, missing in enumerate(self._missing[number]):
+            after, way = [row[0] + missing], [_DELETED]
+            for place, here in enumerate(apart[step]):
+                least, how = row[place] + here, _HEARD
+                if row[place + 1] + missing < least:
+                    least, how = row[place + 1] + missing, _DELETED
+                if after[place] + too_many[place] < least:
+                    least, how = after[place] + too_many[place], _INSERTED
+                after.append(least)
+                way.append(how)
+            ways.append(way)
             row = after
-        path = row[len(window)]
-        start = first + path.start
-        changed = tuple(first + place for place in path.changed)
-        distance = min(path.cost, NEGATION_COST) / len(form)
-        return SoundMatch(number, start, max(end, start + 1), distance, changed, path.deleted)
+        start, deleted, changed = _followed(ways, apart)
+        distance = min(row[-1], NEGATION_COST) / len(form)
+        changed = tuple(first + place for place in changed)
+        return SoundMatch(number, first + start, max(end, first + start + 1), distance, changed, deleted)
+
+
+def _by_length(lengths: NDArray[np.int32]) -> dict[int, NDArray[np.intp]]:
+    """Return the candidates whose form ends after so many steps."""
+    return {length: np.flatnonzero(lengths == length) for length in set(lengths.tolist())}
+
+
+def _followed(ways: list[list[int]], apart: list[list[float]]) -> tuple[int, int, tuple[int, ...]]:
+    """Go an alignment back; return where it starts, what it deletes, and the places that it changes."""
+    step, place, deleted = len(ways), len(ways[-1]) - 1, 0
+    changed: list[int] = []
+    while step:
+        how = ways[step - 1][place]
+        if how == _DELETED:
+            deleted += 1
+        else:
+            place -= 1
+            if how == _INSERTED or apart[step - 1][place] != 0:
+                changed.append(place)
+        step -= how != _INSERTED
+    return place, deleted, tuple(reversed(changed))
 
 
 def _seed_places(length: int) -> tuple[int, ...]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from qa_analyzer.calls.call import Call
 from qa_analyzer.scoring.evaluation import CallFailure, Evaluation
+from qa_analyzer.scoring.evaluation_json import evaluation_from_json
 from qa_analyzer.speech.transcript import Transcript
+from qa_analyzer.speech.transcript_json import packed, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,35 @@ class CallResult:
     stage_seconds: Mapping[str, float]
     resumed: bool = False
     published: str | None = None
+
+    def __reduce__(self) -> tuple[Callable[..., CallResult], tuple[object, ...]]:
+        """Go to another process as JSON: a transcript has thousands of parts, too many one by one."""
+        transcript: Transcript | bytes | None = self.transcript
+        evaluation = self.evaluation
+        if self.transcript is not None and self.published is not None:
+            text = packed(self.transcript)
+            if text is not None:
+                transcript, evaluation = text, None
+        sent = (transcript, evaluation, self.failure, self.audio_s, dict(self.stage_seconds), self.resumed)
+        return _arrived, (self.call_id, *sent, self.published)
+
+
+def _arrived(
+    call_id: str,
+    transcript: Transcript | bytes | None,
+    evaluation: Evaluation | None,
+    failure: CallFailure | None,
+    audio_s: float | None,
+    stage_seconds: Mapping[str, float],
+    resumed: bool,
+    published: str | None,
+) -> CallResult:
+    if isinstance(transcript, bytes):
+        transcript = unpacked(transcript)
+        if transcript is None or published is None:
+            raise ValueError(f"{call_id}: what another process sent cannot be read")
+        evaluation = evaluation_from_json(json.loads(published), transcript)
+    return CallResult(call_id, transcript, evaluation, failure, audio_s, stage_seconds, resumed, published)
 
 
 def source_of(item: WorkItem) -> str:

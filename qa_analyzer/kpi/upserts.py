@@ -23,7 +23,7 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 def storable(row: Row) -> Row:
     """Replace what a database cannot hold in text by the replacement character."""
-    if not any(isinstance(cell, str) and _UNSTORABLE.search(cell) for cell in row.values()):
+    if not _UNSTORABLE.search("".join([cell for cell in row.values() if isinstance(cell, str)])):
         return row
     return {name: _storable(cell) for name, cell in row.items()}
 

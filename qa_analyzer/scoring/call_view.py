@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -15,12 +14,13 @@ from qa_analyzer.analysis.call_analysis import CallAnalysis
 from qa_analyzer.analysis.context import context_of
 from qa_analyzer.analysis.context_cues import BANS
 from qa_analyzer.analysis.mandarin import SpokenText, spoken
-from qa_analyzer.analysis.sound import char_cost
 from qa_analyzer.calls.call import Role
 from qa_analyzer.scoring.evaluation import MatchKind
+from qa_analyzer.scoring.heard import window_of
 from qa_analyzer.scoring.nearest_miss import NearestMisses
-from qa_analyzer.scoring.phrase_family import CompiledFamily, sound_of
-from qa_analyzer.scoring.rules.outcome import Hit, Outcome
+from qa_analyzer.scoring.phrase_family import CompiledFamily
+from qa_analyzer.scoring.phrase_search import PhraseSearch, SearchedTurns
+from qa_analyzer.scoring.rules.outcome import Hit, Outcome, Window
 from qa_analyzer.speech.transcript import Turn, Word
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from qa_analyzer.scoring.rules.text import SemanticRule
     from qa_analyzer.scoring.rules.union import Rule
 
-#: A sound match may cost this much a character on average (0.05 is a pure homophone, see analysis.sound).
-MAX_SOUND_DISTANCE = 0.16
 #: Recognised words must be this likely on average before a red line rests on them: a recogniser that is less
 #: sure writes other words. Chosen on the development recordings.
 SURE_PROBABILITY = 0.7
@@ -59,13 +57,11 @@ class Layers:
 
 
 @dataclass(frozen=True, slots=True)
-class _RoleText:
-    """All a role said, joined by line ends, with the way back to turns."""
+class _RoleTurns:
+    """What a role said, laid out for the search, and which turns of the call that is."""
 
     turn_indexes: tuple[int, ...]
-    starts: tuple[int, ...]
-    exact: str
-    sound: str
+    searched: SearchedTurns
 
 
 @dataclass(slots=True)
@@ -74,12 +70,16 @@ class CallView:
 
     analysis: CallAnalysis
     families: Mapping[str, CompiledFamily]
+    phrases: PhraseSearch
     definitions: Mapping[str, Rule]
     layers: Layers = Layers()
     similarity: Similarity | None = None
     bands: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     nearest_misses: NearestMisses | None = None
-    _texts: dict[Role, _RoleText] = field(default_factory=dict)
+    _with_text: dict[Role | None, tuple[Turn, ...]] = field(default_factory=dict)
+    _everything: dict[Role | None, Regions] = field(default_factory=dict)
+    _windows: dict[tuple[Role | None, tuple[int, ...]], Window] = field(default_factory=dict)
+    _role_turns: dict[Role, _RoleTurns] = field(default_factory=dict)
     _hits: dict[tuple[str, Role], tuple[Hit, ...]] = field(default_factory=dict)
     _named: dict[str, Outcome] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
@@ -91,6 +91,26 @@ class CallView:
     def turns_of(self, role: Role | None) -> tuple[Turn, ...]:
         """Return the turns of a role with speech in them, or of everyone for None."""
         return tuple(turn for turn in self.turns if role is None or turn.role is role)
+
+    def turns_with_text(self, role: Role | None) -> tuple[Turn, ...]:
+        """Return the turns of a role, or of everyone for None, in which something is written."""
+        if role not in self._with_text:
+            self._with_text[role] = tuple(turn for turn in self.turns_of(role) if turn.text.strip())
+        return self._with_text[role]
+
+    def everything(self, role: Role | None) -> Regions:
+        """Return all that a role said, or everyone for None, as regions."""
+        if role not in self._everything:
+            self._everything[role] = {turn.index: (0, len(turn.text)) for turn in self.turns_with_text(role)}
+        return self._everything[role]
+
+    def searched(self, role: Role | None, turn_indexes: Iterable[int]) -> Window:
+        """Describe some turns as a window that was searched."""
+        key = role, tuple(sorted(turn_indexes))
+        if key not in self._windows:
+            turns = [self.turns[index] for index in key[1]]
+            self._windows[key] = window_of(self.analysis.transcript, turns, role or Role.UNKNOWN)
+        return self._windows[key]
 
     def spoken_of(self, turn_index: int) -> SpokenText:
         return spoken(self.turns[turn_index].text)
@@ -193,57 +213,31 @@ class CallView:
         per_char_s = (turn.end_s - turn.start_s) / len(turn.text)
         return turn.start_s + start * per_char_s, turn.start_s + end * per_char_s
 
-    def _role_text(self, role: Role) -> _RoleText:
-        if role not in self._texts:
-            turns = self.turns_of(role)
-            chars = [self.spoken_of(turn.index).chars for turn in turns]
-            starts, position = [], 0
-            for said in chars:
-                starts.append(position)
-                position += len(said) + 1
-            joined = "\n".join(chars)
-            self._texts[role] = _RoleText(
-                tuple(turn.index for turn in turns), tuple(starts), joined, "".join(map(sound_of, joined))
-            )
-        return self._texts[role]
+    def _turns_to_search(self, role: Role) -> _RoleTurns:
+        if role not in self._role_turns:
+            indexes = tuple(turn.index for turn in self.turns_of(role))
+            searched = self.phrases.open(self.spoken_of(index).chars for index in indexes)
+            self._role_turns[role] = _RoleTurns(indexes, searched)
+        return self._role_turns[role]
 
     def _search(self, family: CompiledFamily, role: Role) -> Iterable[Hit]:
-        text = self._role_text(role)
-        cancelled = [match.span() for match in family.unless.finditer(text.exact)] if family.unless else []
-        taken: list[tuple[int, int]] = []
-        found: list[tuple[int, int, MatchKind, float]] = []
-        for start, end in (match.span() for match in family.exact.finditer(text.exact)):
-            if start < end:
-                taken.append((start, end))
-                found.append((start, end, MatchKind.EXACT, 0.0))
-        if self.layers.sound and family.sound is not None:
-            for start, end in (match.span() for match in family.sound.finditer(text.sound)):
-                if start < end and not _overlaps(start, end, taken):
-                    distance = _sound_distance(text.exact[start:end], family.literals)
-                    if distance <= MAX_SOUND_DISTANCE:
-                        found.append((start, end, MatchKind.SOUND, distance))
-        for start, end, kind, distance in sorted(found):
-            if any(left <= start < right for left, right in cancelled):
-                continue
-            hit = self._hit_in_role_text(text, start, end, kind, distance, family)
-            if hit is not None:
-                yield hit
+        said = self._turns_to_search(role)
+        for place in self.phrases.find(family, said.searched, by_sound=self.layers.sound):
+            turn = self.turns[said.turn_indexes[place.turn]]
+            start, end = self.spoken_of(turn.index).original_span(place.start, place.end)
+            if not _is_ignored(turn.text, start, end, family):
+                yield self.hit_at(turn, start, end, place.kind, label=family.key, distance=place.distance)
 
-    def _hit_in_role_text(
-        self, text: _RoleText, start: int, end: int, kind: MatchKind, distance: float, family: CompiledFamily
-    ) -> Hit | None:
-        place = bisect_right(text.starts, start) - 1
-        turn = self.turns[text.turn_indexes[place]]
-        said = self.spoken_of(turn.index)
-        begin, stop = said.original_span(start - text.starts[place], end - text.starts[place])
-        if family.family.ignore:
-            context = context_of(turn.text, begin, stop)
-            ignored = [flag for flag in family.family.ignore if getattr(context, flag)]
-            if family.family.bans_count and any(cue.text in BANS for cue in context.cues):
-                ignored = [flag for flag in ignored if flag != "negated"]
-            if ignored:
-                return None
-        return self.hit_at(turn, begin, stop, kind, label=family.key, distance=distance)
+
+def _is_ignored(text: str, start: int, end: int, family: CompiledFamily) -> bool:
+    """Say whether a hit stands in a context in which its family does not count."""
+    if not family.family.ignore:
+        return False
+    context = context_of(text, start, end)
+    ignored = [flag for flag in family.family.ignore if getattr(context, flag)]
+    if family.family.bans_count and any(cue.text in BANS for cue in context.cues):
+        ignored = [flag for flag in ignored if flag != "negated"]
+    return bool(ignored)
 
 
 def words_in(turn: Turn, start: int, end: int) -> tuple[Word, ...]:
@@ -262,19 +256,3 @@ def words_in(turn: Turn, start: int, end: int) -> tuple[Word, ...]:
 def _surely_heard(words: Sequence[Word]) -> bool:
     """Say whether the recogniser was sure of these words; text that nobody recognised is."""
     return not words or sum(word.probability for word in words) / len(words) >= SURE_PROBABILITY
-
-
-def _overlaps(start: int, end: int, taken: Sequence[tuple[int, int]]) -> bool:
-    return any(left < end and start < right for left, right in taken)
-
-
-def _sound_distance(heard: str, literals: frozenset[str]) -> float:
-    """Return the mean cost of the characters that no template writes this way; gaps hold some of them too."""
-    other = [char for char in heard if char not in literals]
-    if not other:
-        return 0.0
-    costs = [
-        min((char_cost(known, char) for known in literals if sound_of(known) == sound_of(char)), default=0.0)
-        for char in other
-    ]
-    return sum(costs) / len(heard)

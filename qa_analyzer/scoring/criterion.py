@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from qa_analyzer.calls.call import Role
 from qa_analyzer.scoring.call_view import CallView
 from qa_analyzer.scoring.evaluation import CriterionResult, Evidence, EvidenceKind, MatchKind, Verdict
-from qa_analyzer.scoring.heard import window_of
 from qa_analyzer.scoring.rules.outcome import Hit, Outcome, State, Window
 from qa_analyzer.scoring.scorecard_model import Criterion, EnglishExplanations, Explanations
 from qa_analyzer.speech.transcript import RoleMethod
@@ -111,7 +110,7 @@ def _pass_without_fault(
 ) -> Judgement:
     if unsure is not None:
         return Judgement(Verdict.UNSCORABLE, unsure, condition, "fail_when")
-    window = window_of(view.analysis.transcript, view.turns_of(Role.AGENT), Role.AGENT)
+    window = view.searched(Role.AGENT, [turn.index for turn in view.turns_of(Role.AGENT)])
     if window.heard_share < criterion.min_heard:
         note = f"坐席的话只听清了{window.heard_share:.0%}"
         return Judgement(

@@ -18,7 +18,7 @@ from qa_analyzer.scoring.criterion import conclude, decide
 from qa_analyzer.scoring.evaluation import CriterionResult, Evaluation
 from qa_analyzer.scoring.rules.outcome import Hit, Outcome, State, Window
 from qa_analyzer.scoring.rules.scope import role_of
-from qa_analyzer.scoring.rules.text import TextRule, searched
+from qa_analyzer.scoring.rules.text import TextRule
 from qa_analyzer.scoring.rules.union import RULE_KINDS
 from qa_analyzer.scoring.score import Scorer
 from qa_analyzer.scoring.scorecard_model import Criterion
@@ -166,7 +166,7 @@ def _window(rule: BaseModel, outcome: Outcome, view: CallView) -> Window | None:
     if outcome.windows:
         return outcome.windows[0]
     regions = rule.scope.regions(view, role_of(rule.role))
-    return searched(view, role_of(rule.role), regions) if regions is not None else None
+    return view.searched(role_of(rule.role), regions) if regions is not None else None
 
 
 def _probability(view: CallView, hit: Hit) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from qa_analyzer.analysis.mandarin import spoken
-from qa_analyzer.analysis.matching import Phrase, PhraseMatcher
+from qa_analyzer.analysis.matching import Phrase, PhraseHit, PhraseMatcher
 from qa_analyzer.scoring.evaluation import MatchKind
 from qa_analyzer.scoring.phrase_family import CompiledFamily
 from qa_analyzer.scoring.rules.outcome import Hit, Window
@@ -28,10 +28,15 @@ class NearestMisses:
         """Return the closest place in the searched windows; None where nothing sounds alike."""
         nearest: Hit | None = None
         for window in windows:
-            for index in window.turn_indexes if window.family_keys else ():
-                # What is not closer than the best so far need not be aligned to its end.
+            if not window.family_keys:
+                continue
+            matcher = self._matcher(window.family_keys)
+            searched = [turns[index] for index in window.turn_indexes]
+            nearby = matcher.nearby([spoken(turn.text) for turn in searched], MAX_DISTANCE)
+            for turn, places in zip(searched, nearby, strict=True):
+                # What is not closer than the best so far need not be looked at.
                 limit = MAX_DISTANCE if nearest is None else nearest.distance
-                hit = self._in_turn(turns[index], self._matcher(window.family_keys), limit)
+                hit = _in_turn(turn, matcher.closest(spoken(turn.text), places, limit))
                 if hit is not None and (nearest is None or _order(hit) < _order(nearest)):
                     nearest = hit
         return nearest
@@ -50,25 +55,24 @@ class NearestMisses:
             )
         return self._matchers[keys]
 
-    @staticmethod
-    def _in_turn(turn: Turn, matcher: PhraseMatcher, limit: float) -> Hit | None:
-        near = matcher.nearest(spoken(turn.text), limit)
-        if near is None or near.distance > MAX_DISTANCE:
-            return None
-        return Hit(
-            turn_index=turn.index,
-            role=turn.role,
-            quote=near.quote,
-            match_kind=MatchKind.SOUND if near.distance > 0 else MatchKind.EXACT,
-            char_start=near.char_start,
-            char_end=near.char_end,
-            start_s=turn.start_s,
-            end_s=turn.end_s,
-            distance=near.distance,
-            certain=False,
-            label="nearest",
-            note=f"最接近的说法：“{near.phrase.text}”",
-        )
+
+def _in_turn(turn: Turn, near: PhraseHit | None) -> Hit | None:
+    if near is None or near.distance > MAX_DISTANCE:
+        return None
+    return Hit(
+        turn_index=turn.index,
+        role=turn.role,
+        quote=near.quote,
+        match_kind=MatchKind.SOUND if near.distance > 0 else MatchKind.EXACT,
+        char_start=near.char_start,
+        char_end=near.char_end,
+        start_s=turn.start_s,
+        end_s=turn.end_s,
+        distance=near.distance,
+        certain=False,
+        label="nearest",
+        note=f"最接近的说法：“{near.phrase.text}”",
+    )
 
 
 def _order(hit: Hit) -> tuple[float, tuple[int, int]]:

@@ -7,6 +7,7 @@ recognisers merge. The text itself is never rewritten.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -14,14 +15,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from qa_analyzer.analysis.sound import sound_classes
-from qa_analyzer.scoring.templates import Node, parse_template, shortest, to_pattern
+from qa_analyzer.scoring.templates import Encode, Node, parse_template, shortest, to_pattern
 
 #: Two characters alone sound like too many other words (请/情, 再见/在建 are left to the recogniser).
 MIN_SOUND_CHARS = 3
 
 ContextFlag = Literal["negated", "quoted", "question", "hypothetical"]
 _PRIVATE_USE = 0xE000
-_NEVER = "(?!)"
 
 
 class PhraseFamily(BaseModel):
@@ -46,38 +46,85 @@ class PhraseFamily(BaseModel):
     )
 
 
+class Wordings:
+    """Templates of a family over one kind of text, as regular expressions compiled when they are needed.
+
+    Together they match as alternatives do: of those that match first, the first that is written.
+    """
+
+    def __init__(self, nodes: Sequence[Node], encode: Encode) -> None:
+        self.nodes = tuple(nodes)
+        self.encode = encode
+        #: What may match nothing at all cannot be told apart by what it holds.
+        self.inseparable = any(shortest(node) == 0 for node in self.nodes)
+        self._patterns: dict[int | None, re.Pattern[str]] = {}
+
+    def spans(self, text: str, chosen: Sequence[int] | None = None) -> Iterator[tuple[int, int]]:
+        """Yield where the chosen templates match in one turn, from left to right and never in each other.
+
+        All of them are tried for None, and where they are ``inseparable``.
+        """
+        if chosen is None or self.inseparable:
+            yield from (match.span() for match in self._pattern(None).finditer(text) if match.group())
+        elif len(chosen) == 1:
+            yield from (match.span() for match in self._pattern(chosen[0]).finditer(text))
+        else:
+            yield from self._first_of(text, chosen)
+
+    def _first_of(self, text: str, chosen: Sequence[int]) -> Iterator[tuple[int, int]]:
+        ahead: list[tuple[int, int, int]] = []  # where each matches next, its number, the end
+        at = 0
+        behind = list(chosen)
+        while True:
+            for number in behind:
+                match = self._pattern(number).search(text, at)
+                if match is not None:
+                    ahead.append((match.start(), number, match.end()))
+            if not ahead:
+                return
+            start, _, at = min(ahead)
+            yield start, at
+            behind = [number for begins, number, _ in ahead if begins < at]
+            ahead = [each for each in ahead if each[0] >= at]
+
+    def _pattern(self, number: int | None) -> re.Pattern[str]:
+        """Return the expression of one template, or of all of them."""
+        if number not in self._patterns:
+            nodes = self.nodes if number is None else (self.nodes[number],)
+            pattern = "|".join(f"(?:{to_pattern(node, self.encode)})" for node in nodes)
+            self._patterns[number] = re.compile(pattern, re.MULTILINE)
+        return self._patterns[number]
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledFamily:
     """A family ready to search. ``literals`` are the characters its templates are made of."""
 
     key: str
     family: PhraseFamily
-    exact: re.Pattern[str]
-    sound: re.Pattern[str] | None
-    unless: re.Pattern[str] | None
+    exact: Wordings
+    sound: Wordings | None
+    unless: Wordings | None
     literals: frozenset[str]
-    nodes: tuple[Node, ...]
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        return self.exact.nodes
 
 
 def compile_family(key: str, family: PhraseFamily, slots: dict[str, str]) -> CompiledFamily:
     """Compile a family; raise TemplateError for the first template that is not well formed."""
     nodes = tuple(parse_template(template, slots) for template in family.say)
     sounding = [node for node in nodes if shortest(node) >= family.min_sound_chars] if family.sound else []
+    unless = [parse_template(template, slots) for template in family.unless]
     return CompiledFamily(
         key,
         family,
-        _compile([to_pattern(node, str) for node in nodes]),
-        _compile([to_pattern(node, sounds_of) for node in sounding]) if sounding else None,
-        _compile([to_pattern(parse_template(template, slots), str) for template in family.unless])
-        if family.unless
-        else None,
+        Wordings(nodes, str),
+        Wordings(sounding, sounds_of) if sounding else None,
+        Wordings(unless, str) if unless else None,
         frozenset(char for template in (*family.say, *slots.values()) for char in template),
-        nodes,
     )
-
-
-def _compile(patterns: list[str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or _NEVER, re.MULTILINE)
 
 
 @lru_cache(maxsize=65536)

@@ -13,6 +13,7 @@ from qa_analyzer.scoring.call_view import CallView, Layers, Similarity
 from qa_analyzer.scoring.criterion import judge
 from qa_analyzer.scoring.evaluation import CriterionResult, Evaluation, Fingerprints, Grade, Verdict
 from qa_analyzer.scoring.nearest_miss import NearestMisses
+from qa_analyzer.scoring.phrase_search import PhraseSearch
 from qa_analyzer.scoring.scorecard import Scorecard
 from qa_analyzer.scoring.uncertainty import FLIP_CHANCES, with_range
 from qa_analyzer.speech.transcript_json import transcript_fingerprint
@@ -38,6 +39,7 @@ class Scorer:
         self._similarity = similarity
         self._layers = layers or Layers()
         self._bands = dict(bands or {})
+        self._phrases = PhraseSearch(scorecard.families)
         self._nearest_misses = NearestMisses(scorecard.families)
         self._fingerprint = self._own_fingerprint()
 
@@ -46,6 +48,7 @@ class Scorer:
         return CallView(
             analysis,
             self.scorecard.families,
+            self._phrases,
             self.scorecard.definitions,
             layers=self._layers,
             similarity=self._similarity,

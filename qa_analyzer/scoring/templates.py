@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 GAP_CHARS = 6
 MAX_GAP_CHARS = 30
@@ -89,14 +90,19 @@ def parse_template(text: str, slots: Mapping[str, str] | None = None) -> Node:
     """
     if not text.strip():
         raise TemplateError("empty template")
-    parser = _Parser(text, slots or {}, depth=0)
-    return parser.parse()
+    return _parsed(text, tuple((slots or {}).items()), 0)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str, slots: tuple[tuple[str, str], ...], depth: int) -> Node:
+    """Parse a template or a slot; slots stand in many templates, and templates are parsed to check them."""
+    if depth > MAX_DEPTH:
+        raise TemplateError("slots refer to each other in a circle")
+    return _Parser(text, slots, depth).parse()
 
 
 class _Parser:
-    def __init__(self, text: str, slots: Mapping[str, str], depth: int) -> None:
-        if depth > MAX_DEPTH:
-            raise TemplateError("slots refer to each other in a circle")
+    def __init__(self, text: str, slots: tuple[tuple[str, str], ...], depth: int) -> None:
         self._text, self._slots, self._depth = text, slots, depth
         self._at = 0
 
@@ -173,9 +179,10 @@ class _Parser:
         return inner
 
     def _slot(self, name: str) -> Node:
-        if name not in self._slots:
+        template = next((template for known, template in self._slots if known == name), None)
+        if template is None:
             raise TemplateError(f"{self._text!r}: there is no slot {name!r}")
-        return _Parser(self._slots[name], self._slots, self._depth + 1).parse()
+        return _parsed(template, self._slots, self._depth + 1)
 
 
 def _keep(symbol: str) -> str:

@@ -20,6 +20,8 @@ from qa_analyzer.whole_files import replacing
 
 UNNAMED = "transcript"
 SHOWN_PROBLEMS = 5
+# As it stands in the files that we write.
+_OUR_VERSION = b'\n "schema_version": %d,' % SCHEMA_VERSION
 
 
 @cache
@@ -78,6 +80,9 @@ def read_transcript(path: Path) -> Transcript:
     try:
         text = path.read_bytes()
         check_seal(text)
+        transcript = unpacked(text) if _OUR_VERSION in text else None
+        if transcript is not None and not any(_contradictions(transcript)):
+            return transcript
         plain = json.loads(text)
     except OSError as problem:
         raise TranscriptError(path.stem, f"{path} cannot be read: {problem.strerror}") from problem
@@ -88,11 +93,37 @@ def read_transcript(path: Path) -> Transcript:
     return transcript_from_json(plain, call_id=path.stem)
 
 
+def packed(transcript: Transcript) -> bytes | None:
+    """Return the transcript as compact JSON, to be handed on; None where it holds what JSON cannot."""
+    try:
+        return _adapter().dump_json(transcript)
+    except ValueError:  # half a surrogate pair
+        return None
+
+
+def unpacked(text: bytes) -> Transcript | None:
+    """Return the transcript of compact JSON, without looking for contradictions; None where it is none."""
+    try:
+        return _adapter().validate_json(text, strict=True)
+    except ValidationError:
+        return None
+
+
+_latest: tuple[Transcript, str] | None = None
+
+
 def transcript_fingerprint(transcript: Transcript) -> str:
     """Return the sha256 over what was heard, in canonical JSON.
 
     Metadata of the call and paths are left out: a moved recording or a later survey answer changes no word.
     """
+    global _latest  # whoever analyzes and whoever judges a call ask one after the other
+    if _latest is None or _latest[0] is not transcript:
+        _latest = transcript, _fingerprint(transcript)
+    return _latest[1]
+
+
+def _fingerprint(transcript: Transcript) -> str:
     plain = transcript_to_json(transcript)
     plain["call"] = {"call_id": transcript.call_id}
     if plain["audio"] is not None:

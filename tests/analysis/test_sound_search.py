@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from qa_analyzer.analysis.sound import char_cost, deletion_costs, insertion_cost
-from qa_analyzer.analysis.sound_search import SoundSearch
+from qa_analyzer.analysis.sound_search import NEAREST_LIMIT, SoundSearch
 
 FORMS = ("请您稍等", "感谢您的耐心等待", "两个工作日内", "不知道别问我", "再见", "麻烦您")
 UNLIKE, EDGE = 0.45, 0.3
@@ -85,3 +87,36 @@ def test_a_phrase_half_of_which_is_missing_was_not_said() -> None:
     (match,) = SoundSearch(["感谢您的耐心等待"], [0.4]).find("感谢耐心等待")
     assert match.deleted == 2
     assert list(SoundSearch(["感谢您的耐心等待"], [0.9]).find("感谢等待")) == []
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(misheard(), max_size=6))
+def test_many_texts_at_once_are_searched_as_one_by_one(cases: list[tuple[str, str]]) -> None:
+    texts = [text for _, text in cases] + [""]
+    search = SoundSearch(FORMS, [0.2] * len(FORMS))
+    together = search.nearby(texts)
+    assert together == [search.nearby([text])[0] for text in texts]
+    for text, nearby in zip(texts, together, strict=True):
+        assert search.closest(text, nearby, NEAREST_LIMIT) == search.nearest(text)
+
+
+def test_of_many_candidates_the_same_are_kept_as_of_few() -> None:
+    forms = sorted({"".join(part) for part in permutations("请您稍等待", 4)})
+    text = "好的请您烧等待一下"
+    search = SoundSearch(forms, [0.3] * len(forms))
+    assert len(search.nearby([text])[0]) > 20
+    found = {(forms[m.form], m.start, m.end, m.distance) for m in search.find(text)}
+    alone = {
+        (form, m.start, m.end, m.distance) for form in forms for m in SoundSearch([form], [0.3]).find(text)
+    }
+    assert found == alone
+
+
+def test_a_closest_place_lies_within_the_limit() -> None:
+    search = SoundSearch(["请您稍等"], [0.3])
+    (nearby,) = search.nearby(["情您烧登"])
+    match = search.closest("情您烧登", nearby, NEAREST_LIMIT)
+    assert match is not None
+    assert match.changed == (0, 2, 3)
+    assert search.closest("情您烧登", nearby, match.distance / 2) is None
+    assert search.nearby([]) == []

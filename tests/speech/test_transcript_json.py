@@ -25,10 +25,12 @@ from qa_analyzer.speech.transcript import (
     Word,
 )
 from qa_analyzer.speech.transcript_json import (
+    packed,
     read_transcript,
     transcript_fingerprint,
     transcript_from_json,
     transcript_to_json,
+    unpacked,
     write_transcript,
 )
 
@@ -69,6 +71,28 @@ def test_file_round_trip_keeps_everything(transcript: Transcript, tmp_path: Path
     assert read_transcript(path) == transcript
     assert [left.name for left in path.parent.iterdir()] == ["c1.json"]
     assert "您好" in path.read_text(encoding="utf-8")
+
+
+def test_a_file_of_ours_with_a_contradiction_is_refused(transcript: Transcript, tmp_path: Path) -> None:
+    path = tmp_path / "c1.json"
+    write_transcript(replace(transcript, roles=replace(transcript.roles, confidence=1.5)), path)
+    with pytest.raises(TranscriptError, match=r"roles\.confidence: outside"):
+        read_transcript(path)
+
+
+def test_handed_on_it_stays_the_same(transcript: Transcript) -> None:
+    text = packed(transcript)
+    assert text is not None
+    assert unpacked(text) == transcript
+    assert unpacked(text[:-1]) is None
+    broken = replace(transcript, turns=(replace(transcript.turns[0], text="\ud83d"),))
+    assert packed(broken) is None
+
+
+def test_a_fingerprint_is_that_of_its_own_transcript(transcript: Transcript) -> None:
+    other = replace(transcript, duration_s=4.0)
+    prints = [transcript_fingerprint(each) for each in (transcript, other, transcript, replace(other))]
+    assert prints[0] == prints[2] != prints[1] == prints[3]
 
 
 def test_failed_write_keeps_the_old_file(transcript: Transcript, tmp_path: Path) -> None:

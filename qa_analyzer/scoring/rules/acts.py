@@ -12,7 +12,7 @@ from qa_analyzer.scoring.call_view import CallView
 from qa_analyzer.scoring.evaluation import MatchKind
 from qa_analyzer.scoring.rules.outcome import Hit, Outcome, State
 from qa_analyzer.scoring.rules.scope import Regions, inside
-from qa_analyzer.scoring.rules.text import TextRule, searched
+from qa_analyzer.scoring.rules.text import TextRule
 
 
 class ActRule(TextRule):
@@ -31,7 +31,7 @@ class ActRule(TextRule):
     def decide(self, view: CallView, role: Role | None, regions: Regions) -> Outcome:
         found = view.analysis.acts
         if found is None or not view.layers.semantic:
-            return Outcome(State.MISS, windows=(searched(view, role, regions),))
+            return Outcome(State.MISS, windows=(view.searched(role, regions),))
         better = {_place(tag): tag.probability for tag in found if tag.act in self.rather}
         hits = (
             self._hit(view, tag)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-import regex
 from pydantic import Field
 
 from qa_analyzer.calls.call import Role
 from qa_analyzer.scoring.evaluation import MatchKind
 from qa_analyzer.scoring.rules.outcome import Hit, Outcome
 from qa_analyzer.scoring.rules.scope import Regions, inside
-from qa_analyzer.scoring.rules.text import RegexText, TextRule
+from qa_analyzer.scoring.rules.text import RegexText, TextRule, compiled
 from qa_analyzer.speech.transcript import Turn
 
 if TYPE_CHECKING:
@@ -53,28 +52,26 @@ class RestatesRule(TextRule):
         return self.answer(view, role, regions, tuple(hits), len(hits))
 
     def _in_turn(self, view: CallView, turn: Turn) -> list[Hit]:
-        earlier = _pairs(
-            "\n".join(
-                view.spoken_of(other.index).chars
-                for other in view.turns[: turn.index]
-                if other.role is not turn.role
-            )
-        )
-        if not earlier:
-            return []
         said = view.spoken_of(turn.index)
-        for match in regex.finditer(self.tag, said.chars):
+        earlier: frozenset[str] | None = None
+        for match in compiled(self.tag).finditer(said.chars):
+            earlier = _said_by_others(view, turn) if earlier is None else earlier
             start, end = max(0, match.start() - self.reach_chars), match.start()
             if self.side == "after":
                 start, end = match.end(), match.end() + self.reach_chars
             words = said.chars[start:end]
-            if self.unless is not None and regex.search(self.unless, words):
+            if self.unless is not None and compiled(self.unless).search(words):
                 continue
             if len(_pairs(words) & earlier) >= self.min_shared:
                 first, last = min(start, match.start()), max(match.end(), min(end, len(said.chars)))
                 begin, stop = said.original_span(first, last)
                 return [view.hit_at(turn, begin, stop, MatchKind.PATTERN, label="restates")]
         return []
+
+
+def _said_by_others(view: CallView, turn: Turn) -> frozenset[str]:
+    others = (other for other in view.turns[: turn.index] if other.role is not turn.role)
+    return _pairs("\n".join(view.spoken_of(other.index).chars for other in others))
 
 
 def _pairs(chars: str) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -62,9 +62,11 @@ class Scope(BaseModel):
 
     def regions(self, view: CallView, role: Role | None) -> Regions | None:
         """Return the ranges to look in; None when an anchor is unknown, empty where nothing is left."""
-        turns = [turn for turn in view.turns_of(role) if turn.text.strip()]
-        chosen = self._near_ends(view, turns)
-        regions = {turn.index: (0, len(turn.text)) for turn in chosen}
+        if not self.model_fields_set:
+            return view.everything(role)
+        regions = {
+            turn.index: (0, len(turn.text)) for turn in self._near_ends(view, view.turns_with_text(role))
+        }
         for direction, anchor in (("after", self.after), ("before", self.before), ("around", self.around)):
             if anchor is None:
                 continue
@@ -81,7 +83,7 @@ class Scope(BaseModel):
             regions = _narrow(view, regions, direction, anchor, hit)
         return regions
 
-    def _near_ends(self, view: CallView, turns: list[Turn]) -> list[Turn]:
+    def _near_ends(self, view: CallView, turns: Sequence[Turn]) -> Sequence[Turn]:
         first = self.first_turns is not None or self.first_seconds is not None
         last = self.last_turns is not None or self.last_seconds is not None or self.last_share is not None
         if not turns or not (first or last):
@@ -121,7 +123,7 @@ def _nth(hits: tuple[Hit, ...], number: int) -> Hit | None:
     return hits[index] if -len(hits) <= index < len(hits) and number != 0 else None
 
 
-def _last_share(view: CallView, turns: list[Turn], share: float) -> list[Turn]:
+def _last_share(view: CallView, turns: Sequence[Turn], share: float) -> Sequence[Turn]:
     """Return the turns of the last ``share`` of the call: of its turns, by their number."""
     first = len(view.turns) * (1 - share)
     return [turn for turn in turns if turn.index >= first]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import regex
@@ -10,9 +11,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from qa_analyzer.calls.call import Role
 from qa_analyzer.scoring.evaluation import MatchKind
-from qa_analyzer.scoring.heard import MIN_HEARD_SHARE, window_of
+from qa_analyzer.scoring.heard import MIN_HEARD_SHARE
 from qa_analyzer.scoring.phrase_family import CompiledFamily, PhraseFamily
-from qa_analyzer.scoring.rules.outcome import Hit, Outcome, State, Window
+from qa_analyzer.scoring.rules.outcome import Hit, Outcome, State
 from qa_analyzer.scoring.rules.scope import Regions, RoleName, Scope, inside, role_of
 from qa_analyzer.speech.transcript import Turn
 
@@ -29,6 +30,12 @@ def _valid_regex(pattern: str) -> str:
     except regex.error as problem:
         raise ValueError(f"not a regular expression: {problem}") from problem
     return pattern
+
+
+@cache
+def compiled(pattern: str) -> regex.Pattern[str]:
+    """Return a pattern that was found to be valid, ready to search."""
+    return regex.compile(pattern)
 
 
 RegexText = Annotated[str, AfterValidator(_valid_regex)]
@@ -64,7 +71,7 @@ class TextRule(BaseModel):
             return Outcome(State.MISS, hits)
         if count >= self.min_hits:
             return Outcome(State.HIT, hits)
-        window = searched(view, role, regions)
+        window = view.searched(role, regions)
         if window.heard_share < self.min_heard:
             return Outcome(
                 State.UNKNOWN,
@@ -163,8 +170,10 @@ class PhrasesRule(TextRule):
 
     def _named(self, outcome: Outcome) -> Outcome:
         """Let windows say which families were looked for in them."""
+        if not outcome.windows:
+            return outcome
         windows = tuple(replace(window, family_keys=self.family_keys) for window in outcome.windows)
-        return replace(outcome, windows=windows)
+        return Outcome(outcome.state, outcome.hits, windows, outcome.note)
 
 
 class RegexRule(TextRule):
@@ -188,10 +197,10 @@ class RegexRule(TextRule):
         said = view.spoken_of(turn.index)
         text = said.chars if self.over == "spoken" else turn.text
         barred = [
-            match.span() for match in regex.finditer(self.unless, text, timeout=REGEX_TIMEOUT_S)
+            match.span() for match in compiled(self.unless).finditer(text, timeout=REGEX_TIMEOUT_S)
         ] if self.unless else []  # fmt: skip
         hits = []
-        for match in regex.finditer(self.pattern, text, timeout=REGEX_TIMEOUT_S):
+        for match in compiled(self.pattern).finditer(text, timeout=REGEX_TIMEOUT_S):
             start, end = match.span()
             if start == end or any(left <= start and end <= right for left, right in barred):
                 continue
@@ -215,15 +224,9 @@ class SemanticRule(TextRule):
 
     def decide(self, view: CallView, role: Role | None, regions: Regions) -> Outcome:
         if view.similarity is None or not view.layers.semantic:
-            return Outcome(State.MISS, windows=(searched(view, role, regions),))
+            return Outcome(State.MISS, windows=(view.searched(role, regions),))
         hits = view.alike(self, regions)
         return self.answer(view, role, regions, hits, len(hits))
-
-
-def searched(view: CallView, role: Role | None, regions: Regions) -> Window:
-    """Describe the turns of some regions as a window."""
-    turns = [view.turns[index] for index in sorted(regions)]
-    return window_of(view.analysis.transcript, turns, role or Role.UNKNOWN)
 
 
 def inline_families(rule: PhrasesRule, compiled: dict[str, CompiledFamily]) -> bool:
