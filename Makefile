@@ -55,19 +55,19 @@ bench-accuracy: $(VENV)/.test $(WEIGHTS) ## Compare evaluations with labelled ca
 	for author in c d e f; do $(BIN)/python benchmarks/accuracy.py benchmarks/calls/author_$$author.jsonl || exit 1; done
 	$(BIN)/python benchmarks/layers.py $(SHARED)/calls/calls.jsonl benchmarks/calls/author_*.jsonl
 
-bench-speech: $(VENV)/.test $(WEIGHTS) ## Recognition: speed against peers, error rates, audit, roles, mono
+bench-speech: $(VENV)/.test $(WEIGHTS) ## Recognition: speed against peers, error rates, audit, roles, mono, memory, conversation facts
 	$(BIN)/python benchmarks/speech.py --help >/dev/null
 	for part in speed calls mono read roles audit hotwords second; do QA_SHARED=$(SHARED) $(BIN)/python benchmarks/speech.py $$part || exit 1; done
 	QA_SHARED=$(SHARED) $(BIN)/python benchmarks/speech_memory.py
+	QA_SHARED=$(SHARED) $(BIN)/python benchmarks/conversation.py
 
 bench-meaning: $(VENV)/.test ## Sentiment against other programs, complaints and risks
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	QA_SHARED=$(SHARED) $(BIN)/python benchmarks/meaning.py
 	$(BIN)/python benchmarks/complaints.py benchmarks/calls/*.jsonl $(SHARED)/calls/calls.jsonl
 
-bench-matching: $(VENV)/.test ## Matching under recognition errors, conversation facts, masking
+bench-matching: $(VENV)/.test ## Matching under recognition errors, masking
 	QA_SHARED=$(SHARED) $(BIN)/python benchmarks/matching.py
-	QA_SHARED=$(SHARED) $(BIN)/python benchmarks/conversation.py
 	$(BIN)/python benchmarks/pii.py
 
 bench-scoring: $(VENV)/.test ## 10,000 stored calls scored again; how far recognition errors move a score
