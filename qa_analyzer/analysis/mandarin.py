@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -45,20 +46,16 @@ class SpokenText:
 @lru_cache(maxsize=4096)
 def spoken(text: str) -> SpokenText:
     """Reduce a text to what was said, keeping where each character stood."""
-    remarks = [match.span() for match in _REMARK.finditer(text)]
-    chars: list[str] = []
-    offsets: list[int] = []
-    breaks: set[int] = set()
-    for index, char in enumerate(text):
-        if any(start <= index < end for start, end in remarks):
-            continue
-        if char in _SENTENCE_ENDS:
-            breaks.add(len(chars))
-        for plain in _plain(char):
-            chars.append(plain)
-            offsets.append(index)
-    breaks -= {0, len(chars)}
-    return SpokenText(text, "".join(chars), tuple(offsets), frozenset(breaks))
+    said = list(map(_plain, text))
+    ends = [index for index, char in enumerate(text) if char in _SENTENCE_ENDS]
+    for remark in _REMARK.finditer(text):
+        start, end = remark.span()
+        said[start:end] = [""] * (end - start)
+        ends = [index for index in ends if not start <= index < end]
+    chars = "".join(said)
+    offsets = tuple(index for index, plain in enumerate(said) for _ in plain)
+    breaks = {bisect_left(offsets, index) for index in ends} - {0, len(chars)}
+    return SpokenText(text, chars, offsets, frozenset(breaks))
 
 
 @cache

@@ -201,7 +201,9 @@ class SoundSearch:
                 heard += edges[step] * (apart > _UNLIKE)
             np.minimum(heard[:-1], totals[1:] + missing[step], out=heard[:-1])
             passed = too_many[step : step + _WIDTH]
-            totals = np.minimum.accumulate(heard - passed, axis=0) + passed
+            heard -= passed
+            totals = np.minimum.accumulate(heard, axis=0)
+            totals += passed
             done = of_length.get(step + 1)
             if done is not None:
                 best = totals[:, done].argmin(axis=0)
