@@ -1,12 +1,13 @@
 """How fast stored calls are scored again with another scorecard, by the command that does it.
 
-    python benchmarks/scoring.py [--calls 1000 3000 10000] [--workers 2] [--report] [--shared DIR]
+    python benchmarks/scoring.py [--calls 1000 3000 10000] [--workers 2] [--changed 0.03] [--report]
 
-Makes perturbed copies of labelled text calls (3 % of the characters changed), stores them as an earlier run
-leaves them (transcripts, and analyses made with the configured sentiment model on the originals), and runs
-``qa-analyzer score`` on them: each call is read, judged, journaled and saved to a store. Prints wall and
-processor seconds and peak memory. ``--report`` lets it write the report too. What a call costs whose analysis
-was not kept is measured on the originals. DIR defaults to $QA_SHARED.
+Makes perturbed copies of labelled text calls (3 % of the characters changed; the more is changed, the fewer
+turns recur from call to call), stores them as an earlier run leaves them (transcripts, and analyses made with
+the configured models on the originals), and runs ``qa-analyzer score`` on them: each call is read, judged,
+journaled and saved to a store. Prints wall and processor seconds and peak memory. ``--report`` lets it write
+the report too. What it costs to analyze a call anew is measured on the originals. The calls are those
+of --shared DIR, by default $QA_SHARED.
 """
 
 from __future__ import annotations
@@ -34,7 +35,6 @@ from qa_analyzer.speech.given_text import transcript_from_turns
 from qa_analyzer.speech.transcript import Transcript
 from qa_analyzer.speech.transcript_json import write_transcript
 
-CHANGED = 0.03
 AGENTS = 100
 FILLERS = "的了是我您这个那有在就不人都一上也到说要去会着没看好自己"
 POLL_S = 0.2
@@ -71,8 +71,8 @@ def originals(paths: Sequence[Path]) -> list[Transcript]:
     ]
 
 
-def perturbed(analysis: CallAnalysis, call_id: str, chance: random.Random) -> Transcript:
-    """Return a copy with some characters changed, but no tagged words: what was tagged still stands there."""
+def perturbed(analysis: CallAnalysis, call_id: str, chance: random.Random, changed: float) -> Transcript:
+    """Return a copy with a share of its characters changed, but no tagged words: these still stand there."""
     transcript = analysis.transcript
     kept: dict[int, set[int]] = {}
     for tag in (*analysis.complaints, *analysis.risks):
@@ -84,7 +84,7 @@ def perturbed(analysis: CallAnalysis, call_id: str, chance: random.Random) -> Tr
                 chance.choice(FILLERS)
                 if "\u4e00" <= char <= "\u9fff"
                 and place not in kept.get(turn.index, ())
-                and chance.random() < CHANGED
+                and chance.random() < changed
                 else char
                 for place, char in enumerate(turn.text)
             ),
@@ -95,12 +95,14 @@ def perturbed(analysis: CallAnalysis, call_id: str, chance: random.Random) -> Tr
     return replace(transcript, turns=turns, call=replace(transcript.call, call_id=call_id, agent_id=agent))
 
 
-def store_copies(analyses: Sequence[CallAnalysis], kept: KeptAnalyses, out: Path, calls: range) -> None:
+def store_copies(
+    analyses: Sequence[CallAnalysis], kept: KeptAnalyses, out: Path, calls: range, changed: float
+) -> None:
     """Leave calls of these numbers as a run leaves them: each transcript, and its analysis."""
     chance = random.Random(calls.start)
     for number in calls:
         analysis = analyses[number % len(analyses)]
-        transcript = perturbed(analysis, f"c{number:06d}", chance)
+        transcript = perturbed(analysis, f"c{number:06d}", chance, changed)
         write_transcript(transcript, out / TRANSCRIPTS / f"{transcript.call_id}.json")
         kept._analyzer = Ready(analysis)  # type: ignore[assignment]
         kept.analyze(transcript)
@@ -171,6 +173,7 @@ def main() -> None:
     here = Path(__file__).parent
     parser.add_argument("--calls", type=int, nargs="+", default=[1000, 3000, 10000])
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--changed", type=float, default=0.03, help="share of the characters")
     parser.add_argument("--report", action="store_true", help="write the report too")
     parser.add_argument(
         "--shared", type=Path, default=Path(os.environ.get("QA_SHARED", here.parents[1] / "shared"))
@@ -189,7 +192,8 @@ def main() -> None:
         started = time.process_time()
         analyses = [analyzer.analyze(text) for text in texts]
         print(
-            f"{(time.process_time() - started) / len(texts) * 1e3:.0f} processor ms to analyze a call anew\n"
+            f"{(time.process_time() - started) / len(texts) * 1e3:.0f} processor ms to analyze a call anew; "
+            f"{len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f} at the start\n"
         )
         print(
             "| calls | wall s | processor s | processor ms a call | peak MB parent | peak MB all processes |"
@@ -198,7 +202,9 @@ def main() -> None:
         stored = 0
         for count in sorted(options.calls):
             with unflushed():
-                store_copies(analyses, recipe.analyzer(out / ANALYSES), out, range(stored, count))
+                store_copies(
+                    analyses, recipe.analyzer(out / ANALYSES), out, range(stored, count), options.changed
+                )
             stored = count
             for leftover in ("journal.jsonl", "qa.sqlite"):
                 (out / leftover).unlink(missing_ok=True)
@@ -210,6 +216,7 @@ def main() -> None:
                 f"| {cost.parent_mb:.0f} | {cost.all_mb:.0f} |",
                 flush=True,
             )
+    print(f"\nload {os.getloadavg()[0]:.1f} at the end; other programs make every figure here worse")
 
 
 if __name__ == "__main__":
