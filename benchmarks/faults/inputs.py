@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).parents[2]
+MOST_TURNS = 8  # what is tried here is the night around the calls: long ones would only take longer
 TEXT_CALLS = ROOT / "benchmarks" / "calls" / "author_a.jsonl"
 RECORDINGS = Path(os.environ.get("QA_SHARED", ROOT.parent / "shared")) / "calls" / "audio"
 
@@ -32,7 +33,7 @@ def text_calls(count: int) -> list[dict[str, Any]]:
     calls = [json.loads(line) for line in lines]
     made = []
     for number, call in enumerate(islice(cycle(calls), count)):
-        turns = [{"role": turn["role"], "text": turn["text"]} for turn in call["turns"]]
+        turns = [{"role": turn["role"], "text": turn["text"]} for turn in call["turns"][:MOST_TURNS]]
         turns.insert(-1, {"role": "customer", "text": f"我说第{number}遍了，单子尾号是{number}。"})
         made.append({"call_id": f"T{number:03d}", "agent_id": f"A{number % 4}", "turns": turns})
     return made

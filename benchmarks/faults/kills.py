@@ -78,9 +78,10 @@ def kill_and_resume(night: Night, folder: Path, points: int, seed: int, kills: K
 
 
 def _moments(points: int, length_s: float, seed: int) -> Iterator[float]:
+    """Yield random moments, one in each of equal stretches of the run: few kills meet every stage too."""
     chance = random.Random(seed)
-    for _ in range(points):
-        yield chance.uniform(0.02, 1.0) * length_s
+    for number in range(points):
+        yield (number + chance.uniform(0.02, 1.0)) / points * length_s
 
 
 def _kill(night: Night, out: Path, moment_s: float, kills: Kills, *, alone: bool) -> None:

@@ -15,7 +15,7 @@ from qa_analyzer.batch.output_lock import sole_writer
 from qa_analyzer.batch.outputs import write_outputs
 from qa_analyzer.batch.pool_runner import PoolRunner
 from qa_analyzer.batch.publish import publish_report, read_results, scorecard_view
-from qa_analyzer.batch.recipe import Recipe
+from qa_analyzer.batch.recipe import Recipe, read_scorecard
 from qa_analyzer.batch.run import FinishedRun, Listener, RunPlan, execute
 from qa_analyzer.batch.run_store import STORE as STORE
 from qa_analyzer.batch.run_store import run_store_url
@@ -27,7 +27,6 @@ from qa_analyzer.calls.inputs import InputOptions, read_calls
 from qa_analyzer.errors import ConfigError, InputError, StoreAddressError, StoreError
 from qa_analyzer.kpi.store import open_store
 from qa_analyzer.report.report_data import ScorecardView
-from qa_analyzer.scoring.scorecard import load_scorecard
 from qa_analyzer.settings import Settings
 from qa_analyzer.speech.writers import write_formats
 from qa_analyzer.whole_files import make_folder
@@ -137,7 +136,7 @@ def analyses_dir(options: NightOptions) -> Path:
 
 def _published(finished: FinishedRun, settings: Settings, options: NightOptions) -> Night:
     """Write the report of a run, whose results are held in memory for it; else they stay on the disk."""
-    view = scorecard_view(load_scorecard(settings.scorecard))
+    view = scorecard_view(read_scorecard(settings.scorecard))
     if not options.report:
         return Night(finished, None, view)
     results = tuple(finished.results)

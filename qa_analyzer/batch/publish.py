@@ -11,6 +11,7 @@ from typing import Any
 from qa_analyzer.analysis.complaints import load_lexicon
 from qa_analyzer.analysis.rising_terms import RisingTerm, rising_terms, weeks_of
 from qa_analyzer.batch.outputs import evaluations_of, failures_of
+from qa_analyzer.batch.recipe import read_scorecard
 from qa_analyzer.batch.run_store import people_s_verdicts
 from qa_analyzer.batch.work import CallResult
 from qa_analyzer.errors import ConfigError, TranscriptError
@@ -19,7 +20,7 @@ from qa_analyzer.report.report_data import CriterionView, ReportData, RunFacts, 
 from qa_analyzer.report.workbook import write_workbook
 from qa_analyzer.scoring.evaluation import CallFailure, Evaluation, Grade
 from qa_analyzer.scoring.evaluation_json import evaluation_from_json
-from qa_analyzer.scoring.scorecard import Scorecard, load_scorecard
+from qa_analyzer.scoring.scorecard import Scorecard
 from qa_analyzer.settings import Settings
 from qa_analyzer.speech.transcript_json import read_transcript
 
@@ -39,7 +40,7 @@ def publish_report(
     }
     report_data = ReportData(
         run=_run_facts(facts, settings, recordings=bool(paths)),
-        scorecard=scorecard_view(load_scorecard(settings.scorecard)),
+        scorecard=scorecard_view(read_scorecard(settings.scorecard)),
         evaluations=evaluations,
         failures=failures_of(results),
         audio_paths={call_id: path for call_id, path in paths.items() if path.is_file()},

@@ -134,7 +134,7 @@ class Recipe:
         # One thread: turns are short, and more threads only get into the way of the other workers.
         sentiment_model = open_sentiment(self.settings.sentiment_model, self.settings.models_dir, threads=1)
         act_tagger = open_acts(self.settings.act_model, self.settings.models_dir, threads=1)
-        return Analyzer(sentiment_model, ComplaintTagger(self._lexicon()), act_tagger)
+        return Analyzer(sentiment_model, _tagger(self._lexicon()), act_tagger)
 
     def _lexicon(self) -> ComplaintLexicon:
         lexicon, overrides = self.settings.lexicon, self.settings.lexicon_overrides
@@ -142,14 +142,18 @@ class Recipe:
         return _read_lexicon(lexicon, overrides, state)
 
     def _scorecard(self) -> Scorecard:
-        path = self.settings.scorecard
-        # A scorecard may extend a file beside it.
-        files = sorted({path, *path.parent.glob("*.y*ml")})
-        return _read_scorecard(path, "".join(state_fingerprint(file) for file in files))
+        return read_scorecard(self.settings.scorecard)
 
 
-# A run asks for both at its check, for its keys and for its processor, and compiling takes long. The state
-# of the files is part of what is remembered, so a changed file is read again.
+def read_scorecard(path: Path) -> Scorecard:
+    """Load a scorecard, compiled once in a process while its files stay the same; raises ScorecardError."""
+    # A scorecard may extend a file beside it.
+    files = sorted({path, *path.parent.glob("*.y*ml")})
+    return _read_scorecard(path, "".join(state_fingerprint(file) for file in files))
+
+
+# A run asks for both at its check, for its keys, its processor and its report, and compiling takes long. The
+# state of the files is part of what is remembered, so a changed file is read again.
 @lru_cache(maxsize=4)
 def _read_scorecard(path: Path, _state: str) -> Scorecard:
     return load_scorecard(path)
@@ -158,3 +162,8 @@ def _read_scorecard(path: Path, _state: str) -> Scorecard:
 @lru_cache(maxsize=4)
 def _read_lexicon(path: Path, overrides: Path | None, _state: str) -> ComplaintLexicon:
     return load_lexicon(path, overrides)
+
+
+@lru_cache(maxsize=2)
+def _tagger(lexicon: ComplaintLexicon) -> ComplaintTagger:
+    return ComplaintTagger(lexicon)

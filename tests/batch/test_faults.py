@@ -1,5 +1,6 @@
 """The fault harness of benchmarks/faults, reduced: every count must be 0. `make bench-night` does it all."""
 
+import os
 import re
 import subprocess
 import sys
@@ -12,9 +13,13 @@ ROW = re.compile(r"^\| (?P<harm>[^|]+) \| (?P<times>\d+) \| (?P<wrong>\d+) \|", 
 
 
 def faults(*arguments: str) -> dict[str, tuple[int, int]]:
-    """Return how often each harm was done and how often something went wrong."""
+    """Return how often each harm was done and how often something went wrong.
+
+    Calls are judged by words alone: what is tried here is the night around them.
+    """
     command = [sys.executable, "-m", "benchmarks.faults", *arguments]
-    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "QA_ACT_MODEL": "none"}
+    finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     rows = {row["harm"]: (int(row["times"]), int(row["wrong"])) for row in ROW.finditer(finished.stdout)}
     assert rows, finished.stderr[-3000:]
     assert finished.returncode == 0, finished.stderr[-6000:]
@@ -22,7 +27,7 @@ def faults(*arguments: str) -> dict[str, tuple[int, int]]:
 
 
 def test_harmed_nights_of_text_calls() -> None:
-    rows = faults("--points", "1", "--rounds", "0", "--inputs", "12", "--shares", "0.4", "--no-recordings")
+    rows = faults("--points", "3", "--rounds", "0", "--inputs", "12", "--shares", "0.4", "--no-recordings")
     assert {harm.split(":")[0].split()[0] for harm in rows} >= {"kill", "full", "damaged", "hostile"}
     assert all(times > 0 for harm, (times, _) in rows.items() if "alone" not in harm)
 
