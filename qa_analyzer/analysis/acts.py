@@ -19,7 +19,9 @@ from qa_analyzer.speech.transcript import Transcript, Turn
 #: The name that stands for no model.
 NO_MODEL = "none"
 #: Less probable acts are not kept. Of complaints even a trace tells: words without one nearby are doubted.
-FLOORS = {Role.AGENT: 0.2, Role.CUSTOMER: 0.02}
+FLOORS = {Role.AGENT: 0.2, Role.CUSTOMER: 0.05}
+#: How a customer's turn sounds, beside what it does: a second opinion on sentiment, of whole turns only.
+FEELS_NEGATIVE, FEELS_POSITIVE = "feels_negative", "feels_positive"
 #: A piece of speech must have this many characters to be judged apart from its turn.
 MIN_CHARS = 4
 _SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;]*")
@@ -54,6 +56,21 @@ class ActTagger:
         self._model = model
         self.fingerprint = model.fingerprint
 
+        self._feels = {FEELS_NEGATIVE, FEELS_POSITIVE} <= set(model.labels(Role.CUSTOMER))
+
+    def feelings(self, tags: Sequence[ActTag]) -> dict[int, tuple[float, float]] | None:
+        """Return P(negative) and P(positive) by turn; turns left out are neutral. None where not read."""
+        if not self._feels:
+            return None
+        felt: dict[int, tuple[float, float]] = {}
+        for tag in tags:
+            negative, positive = felt.get(tag.turn_index, (0.0, 0.0))
+            if tag.act == FEELS_NEGATIVE:
+                felt[tag.turn_index] = (tag.probability, positive)
+            elif tag.act == FEELS_POSITIVE:
+                felt[tag.turn_index] = (negative, tag.probability)
+        return felt
+
     def tag(self, transcript: Transcript) -> tuple[ActTag, ...]:
         """Return every act that is at least as probable as ``FLOORS`` ask, by turn and place.
 
@@ -86,6 +103,8 @@ def _tags(pieces: Sequence[_Piece], found: Floats, labels: Sequence[str], floor:
     for piece, row in zip(pieces, found, strict=True):
         whole = piece.start == 0 and piece.end == len(piece.turn.text)
         for act, probability in zip(labels, row, strict=True):
+            if act in (FEELS_NEGATIVE, FEELS_POSITIVE) and not whole:
+                continue
             place = piece.turn.index, act
             # The whole turn comes last: it counts where no sentence of it was enough.
             if probability < floor or (whole and place in in_sentences):

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from qa_analyzer.analysis.act_model import FORMAT, ActModel, plain
-from qa_analyzer.analysis.acts import ActTagger, acts_fingerprint, open_acts, pieces_of
+from qa_analyzer.analysis.acts import (
+    FEELS_NEGATIVE,
+    FEELS_POSITIVE,
+    ActTagger,
+    acts_fingerprint,
+    open_acts,
+    pieces_of,
+)
 from qa_analyzer.analysis.bert import Floats, build_bert, pack_weights
 from qa_analyzer.calls.call import Call, GivenTurn, Role
 from qa_analyzer.errors import ModelError
@@ -156,3 +163,34 @@ def test_none_goes_without_and_a_missing_model_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ModelError, match=r"config\.json"):
         acts_fingerprint("empty", tmp_path)
+
+
+class FeelingReader(WordReader):
+    """Reads anger in a word, as a model that learned feelings does."""
+
+    def labels(self, role: Role) -> tuple[str, ...]:
+        return ("refund", FEELS_NEGATIVE, FEELS_POSITIVE) if role is Role.CUSTOMER else ()
+
+    def probabilities(self, texts: Sequence[str], role: Role) -> Floats:
+        rows = [[0.7 * ("退" in text), 0.9 * ("气" in text), 0.8 * ("谢" in text)] for text in texts]
+        return np.array(rows, dtype=np.float32).reshape(len(texts), -1)[:, : len(self.labels(role))]
+
+
+def test_feelings_are_read_of_whole_turns_only() -> None:
+    tagger = ActTagger(FeelingReader())
+    transcript = call_of(
+        (Role.CUSTOMER, "气死我了，把钱退给我。还是谢谢你啊。"), (Role.AGENT, "气"), (Role.CUSTOMER, "嗯")
+    )
+    tags = tagger.tag(transcript)
+    text = transcript.turns[0].text
+    assert [(tag.act, text[tag.char_start : tag.char_end]) for tag in tags] == [
+        ("refund", "气死我了，把钱退给我。"),
+        (FEELS_NEGATIVE, text),
+        (FEELS_POSITIVE, text),
+    ]
+    assert tagger.feelings(tags) == {0: (pytest.approx(0.9), pytest.approx(0.8))}
+
+
+def test_a_model_without_feelings_has_no_opinion() -> None:
+    tagger = ActTagger(WordReader())
+    assert tagger.feelings(tagger.tag(call_of((Role.CUSTOMER, "气死我了")))) is None

@@ -127,7 +127,7 @@ class UnsureModel:
     """Leans to neutral on a question and is sure of anger and of an address."""
 
     fingerprint = "unsure"
-    known: ClassVar = {"骗人": (0.9, 0.1, 0.0), "几时能好": (0.4, 0.6, 0.0), "三号楼": (0.02, 0.97, 0.01)}
+    known: ClassVar = {"骗人": (0.9, 0.1, 0.0), "几时能好": (0.45, 0.55, 0.0), "三号楼": (0.02, 0.97, 0.01)}
 
     def predict(self, texts: Sequence[str]) -> list[Sentiment]:
         return [sentiment_of(self.known.get(text, (0.0, 1.0, 0.0))) for text in texts]
@@ -145,6 +145,29 @@ def test_an_unclear_turn_is_read_in_the_mood_before_it():
 
 def test_a_clear_turn_keeps_its_own_feeling():
     assert labels_of(("c", "骗人"), ("c", "三号楼"), ("c", "骗人")) == [NEGATIVE, NEUTRAL, NEGATIVE]
+
+
+def test_a_second_reader_tips_an_unclear_turn_and_not_a_clear_one():
+    call = transcript(("c", "几时能好"), ("a", "嗯"), ("c", "三号楼"))
+    alone = judge_call(call, UnsureModel())
+    second = judge_call(call, UnsureModel(), {0: (0.98, 0.0), 2: (0.98, 0.0)})
+    assert [turn.label for turn in alone.turns] == [NEUTRAL, NEUTRAL, NEUTRAL]
+    assert [turn.label for turn in second.turns] == [NEGATIVE, NEUTRAL, NEUTRAL]
+
+
+def test_a_second_reader_who_names_no_turn_finds_all_of_them_neutral():
+    call = transcript(("c", "骗人"))
+    assert (
+        judge_call(call, UnsureModel(), {}).turns[0].confidence
+        < judge_call(call, UnsureModel()).turns[0].confidence
+    )
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_a_second_reader_may_hold_anything_to_be_probable(negative, positive):
+    turn = judge_call(transcript(("c", "几时能好")), UnsureModel(), {0: (negative, positive)}).turns[0]
+    assert -1 <= turn.score <= 1
+    assert 1 / 3 - 1e-4 <= turn.confidence <= 1
 
 
 def test_turning_points_quote_the_turn_and_skip_neutral_ones():
