@@ -22,6 +22,7 @@ PATIENCE_S = 300.0
 KILLED = -signal.SIGKILL
 
 # One process and no model: what is tested here is the night around the calls.
+os.environ["QA_ACT_MODEL"] = "none"
 LIGHT = ("--sentiment", "lexicon", "--workers", "1", "--quiet")
 
 

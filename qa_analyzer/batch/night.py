@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from qa_analyzer.batch.run import FinishedRun, Listener, RunPlan, execute
 from qa_analyzer.batch.run_store import STORE as STORE
 from qa_analyzer.batch.run_store import run_store_url
 from qa_analyzer.batch.runners import InProcessRunner, open_runner, threads_for_each, workers_for_this_machine
+from qa_analyzer.batch.stopping import Stop
 from qa_analyzer.batch.tombstones import Tombstones
 from qa_analyzer.batch.work import StoredTranscript, WorkItem
 from qa_analyzer.calls.call import Call
@@ -41,7 +42,8 @@ class NightOptions:
     """What one invocation is about; None leaves nothing out.
 
     ``since`` leaves out calls that started before it; a call that does not say when it started is kept.
-    ``only`` keeps the calls of these recordings. Without ``report`` no report is written.
+    ``only`` keeps the calls of these recordings. Without ``report`` no report is written. When ``stop`` is
+    asked, the job ends with KeyboardInterrupt as soon as the calls in hand are finished.
     """
 
     source: Path
@@ -51,6 +53,7 @@ class NightOptions:
     since: datetime | None = None
     only: frozenset[Path] | None = None
     report: bool = True
+    stop: Stop = field(default_factory=Stop, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,14 @@ def _plan(
     )
     recipe.check()
     return RunPlan(
-        left, rejected, options.out_dir, recipe, workers, options.retry_failed, len(work) - len(left)
+        left,
+        rejected,
+        options.out_dir,
+        recipe,
+        workers,
+        options.retry_failed,
+        len(work) - len(left),
+        options.stop,
     )
 
 

@@ -15,6 +15,7 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 from qa_analyzer.batch.groups import groups_of
 from qa_analyzer.batch.process_call import CallProcessor
 from qa_analyzer.batch.recipe import Recipe
+from qa_analyzer.batch.stopping import NEVER, Stop
 from qa_analyzer.batch.time_limits import time_limit_s
 from qa_analyzer.batch.work import CALL_TIMEOUT, LOSSES, WORKER_DIED, CallResult, WorkItem, failed
 
@@ -52,29 +53,36 @@ class PoolRunner:
     workers: int
     seconds_per_audio_second: float
 
-    def run(self, work: Sequence[WorkItem], recipe: Recipe) -> Generator[CallResult, None, None]:
-        """Yield one result for each call."""
+    def run(
+        self, work: Sequence[WorkItem], recipe: Recipe, stop: Stop = NEVER
+    ) -> Generator[CallResult, None, None]:
+        """Yield one result for each call, or for those in hand when ``stop`` was asked."""
         recipe.check()  # a wrong configuration must stop here, not kill worker after worker
         with ProcessPool(
             max_workers=self.workers, initializer=_load, initargs=(recipe,), context=get_context("spawn")
         ) as pool:
             try:
-                yield from self._all_results(pool, work)
+                yield from self._all_results(pool, work, stop)
             except BaseException:
                 pool.stop()  # type: ignore[no-untyped-call]  # nobody waits for what is left
                 raise
 
-    def _all_results(self, pool: ProcessPool, work: Sequence[WorkItem]) -> Iterator[CallResult]:
+    def _all_results(self, pool: ProcessPool, work: Sequence[WorkItem], stop: Stop) -> Iterator[CallResult]:
         pending: deque[tuple[Group, ProcessFuture[tuple[CallResult, ...]]]] = deque()
         waiting = 0
         for group in groups_of(work, self.workers):
+            if stop.asked:
+                break
             pending.append((group, self._schedule(pool, group)))
             waiting += len(group)
             while waiting >= AHEAD * self.workers:
                 waiting -= len(pending[0][0])
                 yield from self._results(pool, *pending.popleft())
         while pending:
-            yield from self._results(pool, *pending.popleft())
+            if stop.asked:
+                pending = deque(each for each in pending if not _taken_back(each[1]))
+            if pending:
+                yield from self._results(pool, *pending.popleft())
 
     def _schedule(self, pool: ProcessPool, group: Group) -> ProcessFuture[tuple[CallResult, ...]]:
         limit_s = time_limit_s(group, self.seconds_per_audio_second)
@@ -114,3 +122,10 @@ def _outcome(future: ProcessFuture[tuple[CallResult, ...]]) -> tuple[CallResult,
     except ProcessExpired as problem:
         died = f"its worker process died (exit code {problem.exitcode}), perhaps out of memory"
         return _Lost(WORKER_DIED, died)
+
+
+def _taken_back(future: ProcessFuture[tuple[CallResult, ...]]) -> bool:
+    """Take a group back that no worker has begun; say whether that could be done."""
+    if future.running() or future.done():
+        return False
+    return bool(future.cancel())  # type: ignore[no-untyped-call]

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from qa_analyzer.batch.groups import groups_of
 from qa_analyzer.batch.ray_crew import Crew, Group
 from qa_analyzer.batch.recipe import Recipe
+from qa_analyzer.batch.stopping import NEVER, Stop
 from qa_analyzer.batch.work import CallResult, WorkItem
 from qa_analyzer.errors import ConfigError, MissingDependencyError
 
@@ -48,8 +49,10 @@ class RayRunner:
     seconds_per_audio_second: float
     address: str | None = None
 
-    def run(self, work: Sequence[WorkItem], recipe: Recipe) -> Generator[CallResult, None, None]:
-        """Yield one result for each call, in the order of the calls.
+    def run(
+        self, work: Sequence[WorkItem], recipe: Recipe, stop: Stop = NEVER
+    ) -> Generator[CallResult, None, None]:
+        """Yield one result for each call, in order, or for those in hand when ``stop`` was asked.
 
         Calls of a group that hangs or loses its actor are tried one by one on a new actor, one that loses its
         actor alone once more. Raises RunnerError when the cluster is lost.
@@ -63,7 +66,7 @@ class RayRunner:
         self._connect(ray)
         try:
             crew = Crew(ray, actor_class(ray), recipe, self.workers, self.seconds_per_audio_second)
-            yield from self._all_results(crew, work)
+            yield from self._all_results(crew, work, stop)
         finally:
             ray.shutdown()
 
@@ -81,9 +84,11 @@ class RayRunner:
             where = "on this machine" if alone else f"at {self.address}"
             raise ConfigError(f"no Ray cluster {where}: {problem}") from problem
 
-    def _all_results(self, crew: Crew, work: Sequence[WorkItem]) -> Iterator[CallResult]:
+    def _all_results(self, crew: Crew, work: Sequence[WorkItem], stop: Stop) -> Iterator[CallResult]:
         pending: deque[Group] = deque()
         for group in groups_of(work, self.workers):
+            if stop.asked:
+                break
             crew.hand_out(group)
             pending.append(group)
             if len(pending) >= IN_FLIGHT * self.workers:

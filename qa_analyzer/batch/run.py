@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.resume import taken_over, work_key
 from qa_analyzer.batch.run_results import RunResults
 from qa_analyzer.batch.runners import Runner
+from qa_analyzer.batch.stopping import Stop
 from qa_analyzer.batch.work import CallResult, WorkItem
 from qa_analyzer.errors import InputError, SpoolError
 from qa_analyzer.kpi.records import Run
@@ -47,6 +48,7 @@ class RunPlan:
     workers: int = 1
     retry_failed: bool = False
     left_out: int = 0
+    stop: Stop = field(default_factory=Stop, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ class _Ledger:
 def execute(plan: RunPlan, runner: Runner, store: KpiStore | None, listener: Listener) -> FinishedRun:
     """Do what is left of a plan and write its outputs; ``listener`` hears of every call as it is done.
 
-    Raises ConfigError when another run holds the output folder.
+    Raises ConfigError when another run holds the output folder, KeyboardInterrupt once the calls in hand are
+    kept when ``plan.stop`` was asked.
     """
     with sole_writer(plan.out_dir):
         clear_drafts(plan.out_dir)
@@ -115,13 +118,15 @@ def _execute(plan: RunPlan, runner: Runner, store: KpiStore | None, listener: Li
             _tell(results, tally, listener)
         left = tuple(work_item for work_item in plan.work if work_item.call_id not in places)
         # Closed at once when something goes wrong here, so that no worker lives on.
-        with closing(runner.run(left, plan.recipe)) as new_results:
+        with closing(runner.run(left, plan.recipe, plan.stop)) as new_results:
             for results in _few_at_a_time(new_results if left else (), dear=_took_long):
                 # The store first: a call in the journal is not done again, and the store takes twice as once.
                 ledger.save(*results)
                 written = journal.append(*(_entry(result, keys[result.call_id]) for result in results))
                 places.update(zip((result.call_id for result in results), written, strict=True))
                 _tell(results, tally, listener)
+    if len(places) < len(plan.work):
+        raise KeyboardInterrupt
     rejected = tuple(_rejected_result(problem) for problem in plan.rejected)
     ledger.save(*rejected)
     _tell(rejected, tally, listener)

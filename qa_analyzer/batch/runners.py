@@ -14,6 +14,7 @@ from qa_analyzer.batch.groups import groups_of
 from qa_analyzer.batch.pool_runner import PoolRunner
 from qa_analyzer.batch.ray_runner import RayRunner
 from qa_analyzer.batch.recipe import Recipe
+from qa_analyzer.batch.stopping import NEVER, Stop
 from qa_analyzer.batch.work import CallResult, WorkItem
 from qa_analyzer.errors import ConfigError
 
@@ -25,8 +26,13 @@ class Runner(Protocol):
 
     name: ClassVar[str]
 
-    def run(self, work: Sequence[WorkItem], recipe: Recipe) -> Generator[CallResult, None, None]:
-        """Yield one result for each call. Raises ConfigError when the models cannot be loaded."""
+    def run(
+        self, work: Sequence[WorkItem], recipe: Recipe, stop: Stop = NEVER
+    ) -> Generator[CallResult, None, None]:
+        """Yield one result for each call, or for those in hand when ``stop`` was asked.
+
+        Raises ConfigError when the models cannot be loaded.
+        """
         ...
 
 
@@ -36,10 +42,14 @@ class InProcessRunner:
 
     name: ClassVar[str] = "in-process"
 
-    def run(self, work: Sequence[WorkItem], recipe: Recipe) -> Generator[CallResult, None, None]:
-        """Yield one result for each call."""
+    def run(
+        self, work: Sequence[WorkItem], recipe: Recipe, stop: Stop = NEVER
+    ) -> Generator[CallResult, None, None]:
+        """Yield one result for each call, until ``stop`` is asked."""
         processor = recipe.build()
         for group in groups_of(work, workers=1):
+            if stop.asked:
+                return
             yield from processor.process_together(group)
 
 

@@ -26,6 +26,7 @@ from qa_analyzer.batch.watch import DropFolder
 from qa_analyzer.cli.exit_codes import ExitCode
 from qa_analyzer.cli.opening import Config, Store, open_settings
 from qa_analyzer.cli.progress import configure_logs, reporting
+from qa_analyzer.cli.stopping import ctrl_c_asks
 from qa_analyzer.report.console import print_summary
 from qa_analyzer.settings import Settings
 
@@ -225,7 +226,12 @@ def watch(
             settled = drop.settled()
             if settled:
                 options = NightOptions(source=folder, out_dir=out, only=settled)
-                run_night(settings, options, lambda total: reporting(total, quiet=False, json_logs=json_logs))
+                with ctrl_c_asks(options.stop):
+                    run_night(
+                        settings, options, lambda total: reporting(total, quiet=False, json_logs=json_logs)
+                    )
+                if options.stop.asked:
+                    raise typer.Exit(ExitCode.OK)
             time.sleep(poll_s)
     except KeyboardInterrupt:
         raise typer.Exit(ExitCode.OK) from None
@@ -257,7 +263,8 @@ def _finish(
 ) -> None:
     configure_logs(json_logs=json_logs, quiet=quiet)
     try:
-        night = job(settings, options, lambda total: reporting(total, quiet=quiet, json_logs=json_logs))
+        with ctrl_c_asks(options.stop):
+            night = job(settings, options, lambda total: reporting(total, quiet=quiet, json_logs=json_logs))
     except KeyboardInterrupt:
         typer.echo(
             "已中断；再次运行同一命令即从断点继续。Interrupted: the same command goes on from here.", err=True

@@ -1,6 +1,5 @@
 """The fault harness of benchmarks/faults, reduced: every count must be 0. `make bench-night` does it all."""
 
-import os
 import re
 import subprocess
 import sys
@@ -13,13 +12,9 @@ ROW = re.compile(r"^\| (?P<harm>[^|]+) \| (?P<times>\d+) \| (?P<wrong>\d+) \|", 
 
 
 def faults(*arguments: str) -> dict[str, tuple[int, int]]:
-    """Return how often each harm was done and how often something went wrong.
-
-    Calls are judged by words alone: what is tried here is the night around them.
-    """
+    """Return how often each harm was done and how often something went wrong."""
     command = [sys.executable, "-m", "benchmarks.faults", *arguments]
-    environment = {**os.environ, "QA_ACT_MODEL": "none"}
-    finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     rows = {row["harm"]: (int(row["times"]), int(row["wrong"])) for row in ROW.finditer(finished.stdout)}
     assert rows, finished.stderr[-3000:]
     assert finished.returncode == 0, finished.stderr[-6000:]

@@ -18,6 +18,7 @@ import pytest
 from qa_analyzer.batch.ray_crew import ACTOR_START_S, Crew
 from qa_analyzer.batch.ray_runner import RayRunner, actor_class
 from qa_analyzer.batch.recipe import Recipe
+from qa_analyzer.batch.stopping import NEVER
 from qa_analyzer.batch.work import LOSSES, WORKER_DIED, CallResult, StoredTranscript, WorkItem
 from qa_analyzer.cli.exit_codes import ExitCode
 from qa_analyzer.cli.main import run_cli
@@ -97,7 +98,7 @@ def ray() -> Iterator[Any]:
 
 def results(ray: Any, recipe: ScriptedRecipe, work: list[WorkItem], workers: int = 1) -> list[CallResult]:
     crew = Crew(ray, actor_class(ray), cast(Recipe, recipe), workers, seconds_per_audio_second=1.0)
-    return list(RayRunner(workers, 1.0)._all_results(crew, work))
+    return list(RayRunner(workers, 1.0)._all_results(crew, work, NEVER))
 
 
 def texts(*names: str) -> list[WorkItem]:
@@ -138,14 +139,14 @@ def test_an_actor_that_no_node_has_room_for_is_done_without(ray: Any, tmp_path: 
     homeless = actor_class(ray).options(num_cpus=64).remote(recipe)
     waited_s = time.monotonic() - ACTOR_START_S
     crew._places[0] = replace(crew._places[0], actor=homeless, up=homeless.up.remote(), since_s=waited_s)
-    found = list(RayRunner(2, 1.0)._all_results(crew, work))
+    found = list(RayRunner(2, 1.0)._all_results(crew, work, NEVER))
     assert [result.call_id for result in found] == [each.call_id for each in work]
     assert failures(found) == {}
 
     crew = Crew(ray, actor_class(ray).options(num_cpus=64), recipe, 1, 1.0)
     crew._places[0].since_s = waited_s
     with pytest.raises(RunnerError, match="had room"):
-        list(RayRunner(1, 1.0)._all_results(crew, work))
+        list(RayRunner(1, 1.0)._all_results(crew, work, NEVER))
 
 
 def test_a_full_disk_and_a_missing_model_end_the_run(ray: Any, tmp_path: Path) -> None:
