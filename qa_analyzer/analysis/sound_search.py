@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from qa_analyzer.analysis.alignment import align
 from qa_analyzer.analysis.sound import (
     NEGATION_COST,
     PAD,
@@ -82,9 +83,6 @@ _BEFORE_TEXT = 1 << 20  # forms may begin before their text does
 
 #: To carry so many candidates along costs less than to leave out those that cannot win any more.
 _FEW = 128
-
-# How a character of the form was aligned.
-_HEARD, _DELETED, _INSERTED = range(3)
 
 
 class SoundSearch:
@@ -238,45 +236,21 @@ class SoundSearch:
         edges = np.where(table > _UNLIKE, self._edges[number, : len(form), None], np.float32(0))
         apart = (table.astype(np.float64) + edges).tolist()
         too_many = [insertion_cost(char) for char in window]
-        row = [0.0] * (len(window) + 1)
-        ways: list[list[int]] = []
-        for step, missing in enumerate(self._missing[number]):
-            after, way = [row[0] + missing], [_DELETED]
-            for place, here in enumerate(apart[step]):
-                least, how = row[place] + here, _HEARD
-                if row[place + 1] + missing < least:
-                    least, how = row[place + 1] + missing, _DELETED
-                if after[place] + too_many[place] < least:
-                    least, how = after[place] + too_many[place], _INSERTED
-                after.append(least)
-                way.append(how)
-            ways.append(way)
-            row = after
-        start, deleted, changed = _followed(ways, apart)
-        distance = min(row[-1], NEGATION_COST) / len(form)
-        changed = tuple(first + place for place in changed)
-        return SoundMatch(number, first + start, max(end, first + start + 1), distance, changed, deleted)
+        found = align(apart, self._missing[number], too_many)
+        start = first + found.start
+        return SoundMatch(
+            number,
+            start,
+            max(end, start + 1),
+            min(found.cost, NEGATION_COST) / len(form),
+            tuple(first + place for place in found.changed),
+            found.deleted,
+        )
 
 
 def _by_length(lengths: NDArray[np.int32]) -> dict[int, NDArray[np.intp]]:
     """Return the candidates whose form ends after so many steps."""
     return {length: np.flatnonzero(lengths == length) for length in set(lengths.tolist())}
-
-
-def _followed(ways: list[list[int]], apart: list[list[float]]) -> tuple[int, int, tuple[int, ...]]:
-    """Go an alignment back; return where it starts, what it deletes, and the places that it changes."""
-    step, place, deleted = len(ways), len(ways[-1]) - 1, 0
-    changed: list[int] = []
-    while step:
-        how = ways[step - 1][place]
-        if how == _DELETED:
-            deleted += 1
-        else:
-            place -= 1
-            if how == _INSERTED or apart[step - 1][place] != 0:
-                changed.append(place)
-        step -= how != _INSERTED
-    return place, deleted, tuple(reversed(changed))
 
 
 def _seed_places(length: int) -> tuple[int, ...]:

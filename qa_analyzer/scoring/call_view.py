@@ -11,8 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa_analyzer.analysis.call_analysis import CallAnalysis
-from qa_analyzer.analysis.context import context_of
-from qa_analyzer.analysis.context_cues import BANS
 from qa_analyzer.analysis.mandarin import SpokenText, spoken
 from qa_analyzer.calls.call import Role
 from qa_analyzer.scoring.evaluation import MatchKind
@@ -225,19 +223,8 @@ class CallView:
         for place in self.phrases.find(family, said.searched, by_sound=self.layers.sound):
             turn = self.turns[said.turn_indexes[place.turn]]
             start, end = self.spoken_of(turn.index).original_span(place.start, place.end)
-            if not _is_ignored(turn.text, start, end, family):
+            if not family.ignores(turn.text, start, end):
                 yield self.hit_at(turn, start, end, place.kind, label=family.key, distance=place.distance)
-
-
-def _is_ignored(text: str, start: int, end: int, family: CompiledFamily) -> bool:
-    """Say whether a hit stands in a context in which its family does not count."""
-    if not family.family.ignore:
-        return False
-    context = context_of(text, start, end)
-    ignored = [flag for flag in family.family.ignore if getattr(context, flag)]
-    if family.family.bans_count and any(cue.text in BANS for cue in context.cues):
-        ignored = [flag for flag in ignored if flag != "negated"]
-    return bool(ignored)
 
 
 def words_in(turn: Turn, start: int, end: int) -> tuple[Word, ...]:

@@ -14,6 +14,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from qa_analyzer.analysis.context import context_of
+from qa_analyzer.analysis.context_cues import BANS
 from qa_analyzer.analysis.sound import sound_classes
 from qa_analyzer.scoring.templates import Encode, Node, parse_template, shortest, to_pattern
 
@@ -110,6 +112,16 @@ class CompiledFamily:
     @property
     def nodes(self) -> tuple[Node, ...]:
         return self.exact.nodes
+
+    def ignores(self, text: str, start: int, end: int) -> bool:
+        """Say whether ``text[start:end]`` of a turn stands in a context in which a hit does not count."""
+        if not self.family.ignore:
+            return False
+        context = context_of(text, start, end)
+        ignored = [flag for flag in self.family.ignore if getattr(context, flag)]
+        if self.family.bans_count and any(cue.text in BANS for cue in context.cues):
+            ignored = [flag for flag in ignored if flag != "negated"]
+        return bool(ignored)
 
 
 def compile_family(key: str, family: PhraseFamily, slots: dict[str, str]) -> CompiledFamily:
