@@ -143,7 +143,7 @@ def _acts(turns: tuple[ExampleTurn, ...]) -> tuple[ActTag, ...] | None:
     if all(turn.act is None for turn in turns):
         return None
     return tuple(
-        ActTag(turn.act, index, 0, len(turn.text), 1.0)
+        ActTag(turn.act, index, 0, len(turn.text), turn.probability)
         for index, turn in enumerate(turns)
         if turn.act is not None
     )

@@ -27,6 +27,7 @@ class ExampleTurn(_FilePart):
     negative: bool = Field(default=False, description="the customer is upset here")
     complaint: str | None = Field(default=None, description="complaint code to assume here")
     act: str | None = Field(default=None, description="act that the model is assumed to read here")
+    probability: float = Field(default=1.0, ge=0, le=1, description="how probable that act is")
 
 
 class Example(_FilePart):
