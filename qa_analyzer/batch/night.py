@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from qa_analyzer.batch.forecast import Forecast, forecast
 from qa_analyzer.batch.kept_analyses import ANALYSES
+from qa_analyzer.batch.machine import threads_for_each, workers_for_this_machine
 from qa_analyzer.batch.output_lock import sole_writer
 from qa_analyzer.batch.outputs import write_outputs
 from qa_analyzer.batch.pool_runner import PoolRunner
@@ -19,7 +20,7 @@ from qa_analyzer.batch.recipe import Recipe, read_scorecard
 from qa_analyzer.batch.run import FinishedRun, Listener, RunPlan, execute
 from qa_analyzer.batch.run_store import STORE as STORE
 from qa_analyzer.batch.run_store import run_store_url
-from qa_analyzer.batch.runners import InProcessRunner, open_runner, threads_for_each, workers_for_this_machine
+from qa_analyzer.batch.runners import InProcessRunner, open_runner
 from qa_analyzer.batch.stopping import Stop
 from qa_analyzer.batch.tombstones import Tombstones
 from qa_analyzer.batch.work import StoredTranscript, WorkItem

@@ -5,7 +5,6 @@ A new place to run is a class with ``name`` and ``run``, listed in ``RUNNERS`` a
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
@@ -17,8 +16,6 @@ from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.stopping import NEVER, Stop
 from qa_analyzer.batch.work import CallResult, WorkItem
 from qa_analyzer.errors import ConfigError
-
-WORKER_BYTES = 1_600_000_000  # recogniser, sentiment model and one call, measured on the base model
 
 
 class Runner(Protocol):
@@ -68,19 +65,3 @@ def open_runner(
         return RayRunner(workers, seconds_per_audio_second, ray_address)
     known = ", ".join(runner.name for runner in RUNNERS)
     raise ConfigError(f"unknown runner {name!r}: choose one of {known}")
-
-
-def workers_for_this_machine(calls: int) -> int:
-    """Return how many workers fit the cores, the memory and the number of calls."""
-    cores = _cores()
-    memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return max(1, min(cores, memory_bytes // WORKER_BYTES, calls))
-
-
-def threads_for_each(workers: int) -> int:
-    """Return how many threads a worker gets when the cores are shared out; results do not depend on it."""
-    return max(1, _cores() // workers)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

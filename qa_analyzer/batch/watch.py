@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,9 +32,14 @@ class DropFolder:
         now_s = self.now_s()
         settled: dict[Path, tuple[int, int]] = {}
         for path in sorted(self.folder.rglob("*")):
-            if path.suffix.lower() not in AUDIO_SUFFIXES or not path.is_file():
+            if path.suffix.lower() not in AUDIO_SUFFIXES:
                 continue
-            state = path.stat()
+            try:
+                state = path.stat()
+            except OSError:
+                continue  # taken away meanwhile
+            if not stat.S_ISREG(state.st_mode):
+                continue
             size, mtime_ns = state.st_size, state.st_mtime_ns
             known = self._seen.get(path)
             if known is None or known[:2] != (size, mtime_ns):

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from qa_analyzer.batch.runners import workers_for_this_machine
+from qa_analyzer.batch.machine import workers_for_this_machine
 from qa_analyzer.batch.what_if import SMALL, WhatIf, what_if
 from qa_analyzer.cli.exit_codes import ExitCode
 from qa_analyzer.cli.opening import open_settings

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from qa_analyzer.analysis.complaints import load_lexicon
 from qa_analyzer.analysis.sentiment import open_sentiment
-from qa_analyzer.batch.runners import workers_for_this_machine
+from qa_analyzer.batch.machine import workers_for_this_machine
 from qa_analyzer.cli.exit_codes import ExitCode
 from qa_analyzer.errors import ConfigError
 from qa_analyzer.scoring.scorecard import load_scorecard

@@ -9,7 +9,7 @@ import pytest
 
 from qa_analyzer.batch.pool_runner import PoolRunner
 from qa_analyzer.batch.recipe import Recipe
-from qa_analyzer.batch.runners import InProcessRunner, open_runner, threads_for_each, workers_for_this_machine
+from qa_analyzer.batch.runners import InProcessRunner, open_runner
 from qa_analyzer.batch.work import CallResult, StoredTranscript, WorkItem
 from qa_analyzer.calls.call import Call
 from qa_analyzer.errors import ConfigError, OutputError
@@ -107,13 +107,3 @@ def test_runners_are_opened_by_name() -> None:
     assert open_runner("pool", workers=3, seconds_per_audio_second=2.0) == PoolRunner(3, 2.0)
     with pytest.raises(ConfigError, match="in-process, pool, ray"):
         open_runner("moon", workers=1, seconds_per_audio_second=1.0)
-
-
-def test_there_are_never_more_workers_than_calls() -> None:
-    assert workers_for_this_machine(1) == 1
-    assert workers_for_this_machine(0) == 1
-
-
-def test_workers_share_the_cores_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa_analyzer.batch.runners.os.sched_getaffinity", lambda _process: range(8))
-    assert [threads_for_each(workers) for workers in (1, 2, 3, 8, 64)] == [8, 4, 2, 1, 1]
