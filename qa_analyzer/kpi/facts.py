@@ -6,9 +6,10 @@ they join on ``evaluation_id``. A missing cell means "not known" and never count
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
+from typing import TypeVar, cast
 
 import pandas as pd
 
@@ -24,6 +25,8 @@ from qa_analyzer.kpi.rows import (
     transcript_row,
 )
 from qa_analyzer.scoring.evaluation import Evaluation
+
+Each = TypeVar("Each", bound=Hashable)
 
 # A customer who calls again later than this has a new request.
 FIRST_CONTACT_WINDOW = timedelta(days=7)
@@ -77,6 +80,7 @@ CRITERION_COLUMNS: Mapping[str, str] = {
     "criterion_id": "category",
     "verdict": "category",
 }
+_VERDICT_COLUMNS = tuple(CRITERION_COLUMNS)[1:]
 TAG_COLUMNS: Mapping[str, str] = {"evaluation_id": "int64", "code": "category", "complaint_class": "category"}
 
 
@@ -132,7 +136,8 @@ class FactsBuilder:
     def __init__(self, zone: tzinfo = CHINA_TIME) -> None:
         self._zone = zone
         self._calls: list[tuple[object, ...]] = []
-        self._criteria: list[tuple[object, ...]] = []
+        self._criteria: list[tuple[int, tuple[tuple[object, ...], ...]]] = []
+        self._known: dict[object, object] = {}  # words and verdicts, which are the same in many calls
         self._tags: list[tuple[object, ...]] = []
         self._contacts: dict[str, Contact] = {}
         self._observed_until: datetime | None = None
@@ -141,7 +146,8 @@ class FactsBuilder:
         """Take one evaluation."""
         analysis = evaluation.analysis
         transcript = analysis.transcript
-        own: Row = {"evaluation_id": len(self._calls)}
+        number = len(self._calls)
+        own: Row = {"evaluation_id": number}
         call = call_row(transcript.call, self._zone)
         whole = (
             transcript_row(transcript, evaluation.fingerprints.transcript)
@@ -150,12 +156,11 @@ class FactsBuilder:
             | call
             | own
         )
-        self._calls.append(_cells(whole, CALL_COLUMNS))
-        self._criteria += [
-            _cells(row | own, CRITERION_COLUMNS) for row in criterion_rows(evaluation.criteria)
-        ]
+        self._calls.append(self._cells(whole, CALL_COLUMNS))
+        verdicts = (self._cells(row, _VERDICT_COLUMNS) for row in criterion_rows(evaluation.criteria))
+        self._criteria.append((number, tuple(self._once(each) for each in verdicts)))
         self._tags += [
-            _cells(row | own, TAG_COLUMNS) for row in tag_rows(analysis.complaints + analysis.risks)
+            self._cells(row | own, TAG_COLUMNS) for row in tag_rows(analysis.complaints + analysis.risks)
         ]
         customer, started_at = call["customer_key"], call["started_at"]
         if isinstance(started_at, datetime):
@@ -169,11 +174,23 @@ class FactsBuilder:
         """Return the tables of what was taken so far."""
         return Facts(
             calls=typed(self._calls, CALL_COLUMNS),
-            criteria=typed(self._criteria, CRITERION_COLUMNS),
+            criteria=typed(
+                ((number, *verdict) for number, verdicts in self._criteria for verdict in verdicts),
+                CRITERION_COLUMNS,
+            ),
             tags=typed(self._tags, TAG_COLUMNS),
             contacts=in_order(self._contacts.values()),
             observed_until=self._observed_until,
         )
+
+    def _cells(self, row: Row, columns: Iterable[str]) -> tuple[object, ...]:
+        return tuple(
+            self._once(cell) if isinstance(cell, str) else cell for cell in (row[name] for name in columns)
+        )
+
+    def _once(self, cell: Each) -> Each:
+        """Return the equal one that was there first, so that memory holds it once."""
+        return cast(Each, self._known.setdefault(cell, cell))
 
 
 def facts_of(evaluations: Iterable[Evaluation], *, zone: tzinfo = CHINA_TIME) -> Facts:
@@ -182,7 +199,3 @@ def facts_of(evaluations: Iterable[Evaluation], *, zone: tzinfo = CHINA_TIME) ->
     for evaluation in evaluations:
         builder.add(evaluation)
     return builder.facts()
-
-
-def _cells(row: Row, columns: Mapping[str, str]) -> tuple[object, ...]:
-    return tuple(row[name] for name in columns)
