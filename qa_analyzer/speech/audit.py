@@ -33,8 +33,8 @@ MAX_CHARS_PER_S = 9.0
 
 MIN_TOO_FAST_CHARS = 8
 LOW_PROBABILITY = 0.6
-"""Mean word probability. Whisper base had 45 % of the characters wrong in turns below 0.65, 19 % between 0.75
-and 0.85, 9 % above (`benchmarks/speech.py calls`)."""
+"""Mean word probability. Whisper base had half of the characters wrong in turns below 0.65, 18 % between 0.75
+and 0.85, 11 % above (`benchmarks/speech.py calls`)."""
 
 MIN_REPEATED_CHARS = 10
 NO_SPEECH = 0.6
