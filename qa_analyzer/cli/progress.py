@@ -7,6 +7,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
 
 import structlog
 from rich.console import Console
@@ -19,6 +21,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from qa_analyzer.batch.outputs import RunSummary
 from qa_analyzer.batch.run import Listener
 from qa_analyzer.batch.work import CallResult
 
@@ -68,6 +71,18 @@ def reporting(total: int, *, quiet: bool, json_logs: bool) -> Iterator[Listener]
     else:
         with _bar(total) as listener:
             yield listener
+
+
+def log_summary(summary: RunSummary, report_page: Path | None) -> None:
+    """Write the figures of a finished run as one line of the log."""
+    log = structlog.get_logger()
+    figures = {
+        name: round(value, 3) if isinstance(value, float) else value
+        for name, value in asdict(summary).items()
+        if not isinstance(value, dict)
+    }
+    tell = log.warning if summary.failed else log.info
+    tell("run_done", **figures, report=str(report_page) if report_page is not None else None)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from qa_analyzer.batch.night import (
 from qa_analyzer.batch.watch import DropFolder
 from qa_analyzer.cli.exit_codes import ExitCode
 from qa_analyzer.cli.opening import Config, Store, open_settings
-from qa_analyzer.cli.progress import configure_logs, reporting
+from qa_analyzer.cli.progress import configure_logs, log_summary, reporting
 from qa_analyzer.cli.stopping import ctrl_c_asks
 from qa_analyzer.report.console import print_summary
 from qa_analyzer.settings import Settings
@@ -276,7 +276,9 @@ def _finish(
             f"{left_out} 通此前已按保存期限清除，未再处理。{left_out} calls, purged earlier, left out.",
             err=True,
         )
-    if not quiet and not json_logs:
+    if json_logs:
+        log_summary(summary, night.report_page)
+    elif not quiet:
         print_summary(
             night.finished, lang=settings.language, scorecard=night.scorecard, report_page=night.report_page
         )

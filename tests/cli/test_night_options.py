@@ -89,6 +89,23 @@ def test_so_many_calls_may_fail(source: Path, rate: str, code: int) -> None:
     assert figures["qa_analyzer_calls_failed"] == "1"
 
 
+def test_logs_are_one_object_a_line_and_end_with_the_figures(
+    source: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = str(source.parent / "out")
+    options = ["--out", out, "--sentiment", "lexicon", "--workers", "1", "--no-report", "--json-logs"]
+    assert run_cli(["run", str(source), *options]) == ExitCode.OK
+    events = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert [event["event"] for event in events] == ["call_done"] * 4 + ["run_done"]
+    assert {name: events[-1][name] for name in ("calls", "scored", "failed", "level", "report")} == {
+        "calls": 4,
+        "scored": 4,
+        "failed": 0,
+        "level": "info",
+        "report": None,
+    }
+
+
 def test_two_runs_on_one_output(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with sole_writer(source.parent / "out"):
         assert run(source) == ExitCode.CONFIG
