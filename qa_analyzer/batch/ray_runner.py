@@ -35,9 +35,12 @@ class _Worker:
         return self._processor.process_together(group)
 
 
-def actor_class(ray: Any) -> Any:
-    """Return what makes an actor of a recipe. Ray restarts and retries nothing by itself: see ``Crew``."""
-    return ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Worker)
+def actor_class(ray: Any, gpus: int = 0) -> Any:
+    """Return what makes an actor of a recipe. Ray restarts and retries nothing by itself: see ``Crew``.
+
+    Ray hides the machine's GPUs from actors that did not ask for one.
+    """
+    return ray.remote(num_cpus=1, num_gpus=gpus, max_restarts=0, max_task_retries=0)(_Worker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ class RayRunner:
             raise MissingDependencyError("--runner ray", "ray") from problem
         self._connect(ray)
         try:
-            crew = Crew(ray, actor_class(ray), recipe, self.workers, self.seconds_per_audio_second)
+            gpus = int(recipe.recordings and recipe.settings.device == "cuda")
+            crew = Crew(ray, actor_class(ray, gpus), recipe, self.workers, self.seconds_per_audio_second)
             yield from self._all_results(crew, work, stop)
         finally:
             ray.shutdown()

@@ -1,6 +1,7 @@
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -8,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from qa_analyzer.batch.pool_runner import PoolRunner
+from qa_analyzer.batch.ray_runner import actor_class
 from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.runners import InProcessRunner, open_runner
 from qa_analyzer.batch.work import CallResult, StoredTranscript, WorkItem
@@ -107,3 +109,14 @@ def test_runners_are_opened_by_name() -> None:
     assert open_runner("pool", workers=3, seconds_per_audio_second=2.0) == PoolRunner(3, 2.0)
     with pytest.raises(ConfigError, match="in-process, pool, ray"):
         open_runner("moon", workers=1, seconds_per_audio_second=1.0)
+
+
+def test_ray_gives_an_actor_a_gpu_where_one_is_asked_for() -> None:
+    class FakeRay:
+        @staticmethod
+        def remote(**options: int) -> Callable[[object], dict[str, int]]:
+            return lambda _class: options
+
+    assert actor_class(FakeRay, gpus=1)["num_gpus"] == 1
+    assert actor_class(FakeRay)["num_gpus"] == 0
+    assert actor_class(FakeRay)["max_restarts"] == 0, "only the crew knows whom to blame"
