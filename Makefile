@@ -52,7 +52,7 @@ bench-accuracy: $(VENV)/.test $(WEIGHTS) ## Compare evaluations with labelled ca
 	$(BIN)/python benchmarks/accuracy.py $(SHARED)/calls/calls.jsonl --audio $(SHARED)/calls/audio-mono
 	$(BIN)/python benchmarks/accuracy.py benchmarks/calls/author_a.jsonl
 	$(BIN)/python benchmarks/accuracy.py benchmarks/calls/author_b.jsonl
-	for author in c d e f; do $(BIN)/python benchmarks/accuracy.py benchmarks/calls/author_$$author.jsonl || exit 1; done
+	for author in c d e f g h i; do $(BIN)/python benchmarks/accuracy.py benchmarks/calls/author_$$author.jsonl || exit 1; done
 	$(BIN)/python benchmarks/layers.py $(SHARED)/calls/calls.jsonl benchmarks/calls/author_*.jsonl
 
 bench-speech: $(VENV)/.test $(WEIGHTS) ## Recognition: speed against peers, error rates, audit, roles, mono, memory, conversation facts
