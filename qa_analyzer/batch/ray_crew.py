@@ -74,6 +74,7 @@ class Crew:
         self._recipe = recipe
         self._seconds_per_audio_second = seconds_per_audio_second
         self._results: dict[str, CallResult] = {}
+        self._worked = False  # then what goes wrong is no longer the configuration
         self._places = [self._new_place() for _ in range(workers)]
 
     def hand_out(self, group: Group) -> None:
@@ -126,11 +127,13 @@ class Crew:
             raise RunnerError(f"the Ray cluster cannot be used any more: {_first_line(problem)}") from problem
         except errors.RayError as problem:
             if getattr(problem, "actor_init_failed", False):
-                raise ConfigError(f"a Ray actor could not start: {problem}") from problem
+                kind = RunnerError if self._worked else ConfigError
+                raise kind(f"a Ray actor could not start: {problem}") from problem
             self._replace(place, WORKER_DIED, f"its Ray actor was lost: {type(problem).__name__}")
         else:
             for work_item, result in zip(task.group, results, strict=True):
                 self._results[work_item.call_id] = result
+            self._worked = True
             place.tasks.popleft()
             place.send()
 
