@@ -38,6 +38,7 @@ from qa_analyzer.speech.transcript import Transcript
 from qa_analyzer.speech.vad import VoiceDetector
 
 SPEED_CALLS = 8
+DESKS = ("broadband_fault", "complaint_handling", "outbound_marketing")
 
 
 def hear(engine: AsrEngine, audio: ArrayAudio) -> str:
@@ -309,16 +310,18 @@ def roles(_: AsrEngine, shared: Path, __: argparse.Namespace) -> None:
     written = Path(__file__).parent / "calls"
     print("\n## Agent side inferred from text, who began not told: right / wrong / left open\n")
     print("| text | dialogues | by phrases alone | with the wording |\n|---|---|---|---|")
-    for name, path, telecom in (
-        ("labelled calls", shared / "calls" / "calls.jsonl", None),
-        *((f"calls of author {one}", written / f"author_{one}.jsonl", None) for one in "adeh"),
-        ("real service calls", shared / "text" / "real_calls.jsonl", None),
-        ("help desks of operators", shared / "text" / "helpdesk_dialogues.jsonl", True),
-        ("other help desks", shared / "text" / "helpdesk_dialogues.jsonl", False),
+    for name, paths, telecom in (
+        ("labelled calls", [shared / "calls" / "calls.jsonl"], None),
+        *((f"calls of author {one}", [written / f"author_{one}.jsonl"], None) for one in "adeh"),
+        ("calls of the three desks", [written / f"{desk}.jsonl" for desk in DESKS], None),
+        ("the same, held out", [written / f"{desk}_held_out.jsonl" for desk in DESKS], None),
+        ("real service calls", [shared / "text" / "real_calls.jsonl"], None),
+        ("help desks of operators", [shared / "text" / "helpdesk_dialogues.jsonl"], True),
+        ("other help desks", [shared / "text" / "helpdesk_dialogues.jsonl"], False),
     ):
         by_phrases: dict[int | None, int] = {0: 0, 1: 0, None: 0}
         as_used = by_phrases.copy()
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in "".join(path.read_text(encoding="utf-8") for path in paths).splitlines():
             dialogue = json.loads(line)
             if telecom is None or dialogue["telecom"] is telecom:
                 sides = [
