@@ -14,8 +14,8 @@ _REMARKS = ("[听不清]", "[杂音]", "[噪音]", "[静音]")
 _FILLERS = ("呃", "嗯", "那个", "就是", "啊", "这个", "哎")
 _CONFUSED = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"), ("f", "h"), ("r", "l"))
 _CONFUSED_ENDS = (("ing", "in"), ("eng", "en"), ("ang", "an"))
-# Half of the texts are misheard, some of them badly: on telephone lines a small recogniser loses every sixth to
-# tenth character, and of single turns now and then every third.
+# Half of the texts are misheard, some of them badly: on telephone lines a small recogniser loses every sixth
+# to tenth character, and of single turns now and then every third.
 _SHARE_OF_NOISY_TEXTS = 0.5
 _MOST_MISHEARD = 0.3
 

@@ -110,5 +110,19 @@ def test_words_alone_are_no_proof_where_a_model_looked() -> None:
     assert red_line(looked=False) is Verdict.FAIL
 
 
+def test_a_trace_of_the_act_is_not_enough_where_the_rule_asks_for_more() -> None:
+    doubt = {**DOUBTED["doubt"], "sure_from": 0.5}
+    rule = {**DOUBTED, "doubt": doubt}
+    scorecard = card_of(rule, auto_fail=True, fail_when=rule)
+    found = {
+        probability: Scorer(scorecard)
+        .score(call_with(ActTag("put_down", 0, 3, 9, probability)))
+        .criteria[0]
+        .verdict
+        for probability in (0.3, 0.6)
+    }
+    assert found == {0.3: Verdict.UNSCORABLE, 0.6: Verdict.FAIL}
+
+
 def test_a_doubt_looks_at_the_same_sentence_only() -> None:
     assert red_line(ActTag("empathy", 0, 0, 3, 0.9), ActTag("put_down", 2, 0, 3, 0.9)) is Verdict.UNSCORABLE

@@ -86,8 +86,8 @@ class Doubt(BaseModel):
     """Acts that speak against a phrase.
 
     A hit in a piece of speech that performs one of ``acts`` with at least ``min_probability``, and none of
-    ``unless`` at all, does not count. Where ``unless`` is nowhere near, a hit that counts is not certain:
-    words alone are no proof for a red line. Without a model of acts every hit counts.
+    ``unless`` at all, does not count. Where ``unless`` is not near with at least ``sure_from``, a hit that
+    counts is not certain: words alone are no proof for a red line. Without a model of acts every hit counts.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -95,6 +95,7 @@ class Doubt(BaseModel):
     acts: tuple[str, ...] = Field(min_length=1)
     unless: tuple[str, ...] = ()
     min_probability: float = Field(default=0.8, ge=0, le=1)
+    sure_from: float = Field(default=0.0, ge=0, le=1)
 
     def weigh(self, hit: Hit, view: CallView) -> Hit | None:
         """Return the hit as far as the acts around bear it out; None where something else is done there."""
@@ -107,8 +108,9 @@ class Doubt(BaseModel):
             and tag.char_start < (hit.char_end or 0)
             and (hit.char_start or 0) < tag.char_end
         ]
-        if any(tag.act in self.unless for tag in around):
-            return hit
+        borne_out = [tag.probability for tag in around if tag.act in self.unless]
+        if borne_out:
+            return hit if max(borne_out) >= self.sure_from else replace(hit, certain=False)
         if any(tag.act in self.acts and tag.probability >= self.min_probability for tag in around):
             return None
         return replace(hit, certain=False) if self.unless else hit
