@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -39,7 +41,7 @@ def publish_report(
         if each.analysis.transcript.audio is not None
     }
     report_data = ReportData(
-        run=_run_facts(facts, settings, recordings=bool(paths)),
+        run=replace(_run_facts(facts, settings, recordings=bool(paths)), heard_s=_heard_s(results)),
         scorecard=scorecard_view(read_scorecard(settings.scorecard)),
         evaluations=evaluations,
         failures=failures_of(results),
@@ -50,6 +52,10 @@ def publish_report(
     page = write_report(report_data, out_dir / "report", lang=settings.language)
     write_workbook(report_data, out_dir / WORKBOOK, settings.language, pages_dir="report")
     return page
+
+
+def _heard_s(results: tuple[CallResult, ...]) -> float:
+    return math.fsum(result.audio_s or 0.0 for result in results)
 
 
 def _rising_terms(evaluations: tuple[Evaluation, ...], settings: Settings) -> tuple[RisingTerm, ...] | None:

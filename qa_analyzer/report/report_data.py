@@ -55,7 +55,8 @@ class ScorecardView:
 class RunFacts:
     """The run that made the evaluations. None where it was not recorded.
 
-    ``warnings`` are sentences the reader must see before the figures.
+    ``audio_s`` was processed in ``wall_s``; ``heard_s`` is the audio of all calls, also of those taken
+    over from a run before. ``warnings`` are sentences the reader must see before the figures.
     """
 
     run_id: str
@@ -67,6 +68,7 @@ class RunFacts:
     audio_s: float | None = None
     wall_s: float | None = None
     warnings: tuple[str, ...] = ()
+    heard_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -167,6 +167,14 @@ def test_equal_input_gives_equal_pages(made_up: ModuleType, tmp_path: Path) -> N
     assert _pages(tmp_path / "one") == _pages(tmp_path / "two")
 
 
+def test_a_resumed_run_shows_the_audio_of_all_its_calls(made_up: ModuleType, tmp_path: Path) -> None:
+    report_data = made_up.report_data(made_up.evaluations(2))
+    resumed = replace(report_data.run, audio_s=0.0, heard_s=2.5 * 3600)
+    index = write_report(replace(report_data, run=resumed), tmp_path).read_text("utf-8")
+    assert "<dt>录音时长（小时）</dt><dd>2.50</dd>" in index
+    assert "倍实时" not in index, "nothing was processed in this run, so it had no pace"
+
+
 def test_a_report_of_nothing_still_says_what_failed(
     made_up: ModuleType, tmp_path: Path, read_page: ReadPage
 ) -> None:
