@@ -19,12 +19,14 @@ _NUMBER = re.compile(
     rf"(?:(?P<thousands>[{_ONE}])千)?(?:零?(?P<hundreds>[{_ONE}])百)?"
     rf"(?:零?(?P<tens>[{_ONE}])?(?P<ten>十))?(?P<zero>零)?(?P<ones>[{_ONE}])?(?![{_ANY}])"
 )
+_FRACTION = re.compile(rf"点[{_ANY}]")
 
 
 def with_digits(text: str) -> str:
     """Return a text with spoken numbers as digits: 幺三八零 is 1380, 二十四小时 24小时, 百分之五 5%.
 
-    Numbers up to ten stay words, as most are no figures (一下, 十分抱歉), and so do estimates.
+    Numbers up to ten stay words, as most are no figures (一下, 十分抱歉), and so do estimates and percentages
+    with a fraction: 百分之五点五 would be torn apart.
     """
     return _NUMBER.sub(_as_number, _READ_OUT.sub(_one_by_one, text))
 
@@ -38,7 +40,7 @@ def _as_number(found: re.Match[str]) -> str:
         name: _DIGITS[char] for name, char in found.groupdict().items() if char in _DIGITS and name != "zero"
     }
     whole = found.group()
-    if found["percent"] and not whole.removeprefix("百分之"):
+    if found["percent"] and (whole == "百分之" or _FRACTION.match(found.string, found.end())):
         return whole
     unit = 1000 if "thousands" in part else 100 if "hundreds" in part else 10 if found["ten"] else 1
     if (unit == 1 or whole == "十") and not found["percent"]:

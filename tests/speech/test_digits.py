@@ -33,6 +33,7 @@ def test_numbers_become_digits(spoken: str, written: str) -> None:
         "万一呢，等一下，三番五次",
         "七八十块，四五百，四十五六个",
         "百分百满意，百分之",
+        "百分之五点五，百分之九十九点九",
         "成百上千，138 已经是数字",
         "",
     ],
