@@ -125,7 +125,7 @@ def _execute(plan: RunPlan, runner: Runner, store: KpiStore | None, listener: Li
                 written = journal.append(*(_entry(result, keys[result.call_id]) for result in results))
                 places.update(zip((result.call_id for result in results), written, strict=True))
                 _tell(results, tally, listener)
-    if len(places) < len(plan.work):
+    if plan.stop.asked and len(places) < len(plan.work):
         raise KeyboardInterrupt
     rejected = tuple(_rejected_result(problem) for problem in plan.rejected)
     ledger.save(*rejected)

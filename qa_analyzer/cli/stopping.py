@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import typer
@@ -24,11 +24,12 @@ def ctrl_c_asks(stop: Stop) -> Iterator[None]:
         if stop.asked:
             raise KeyboardInterrupt
         stop.asked = True
-        typer.echo(
-            "正在完成手上的通话，再按一次 Ctrl-C 立即停止。"
-            "Finishing the calls in hand; press Ctrl-C again to stop at once.",
-            err=True,
-        )
+        with suppress(RuntimeError):  # the signal may come in the middle of a write to the same stream
+            typer.echo(
+                "正在完成手上的通话，再按一次 Ctrl-C 立即停止。"
+                "Finishing the calls in hand; press Ctrl-C again to stop at once.",
+                err=True,
+            )
 
     before = signal.signal(signal.SIGINT, ask)
     try:
