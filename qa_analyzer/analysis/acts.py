@@ -55,7 +55,6 @@ class ActTagger:
     def __init__(self, model: ActReader) -> None:
         self._model = model
         self.fingerprint = model.fingerprint
-
         self._feels = {FEELS_NEGATIVE, FEELS_POSITIVE} <= set(model.labels(Role.CUSTOMER))
 
     def feelings(self, tags: Sequence[ActTag]) -> dict[int, tuple[float, float]] | None:

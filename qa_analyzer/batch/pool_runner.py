@@ -45,8 +45,8 @@ class PoolRunner:
     """Worker processes that each load the models once and take a group of calls at a time.
 
     A group that hangs is given up after a time in proportion to its length; one that kills its worker is
-    noticed. Either way the worker is replaced, and the calls of the group are tried one by one: only
-    the one that hangs or kills again is recorded as failed.
+    noticed. Either way the worker is replaced, and the calls of the group are tried one by one: only one that
+    hangs again, or kills ``LOSSES`` workers while it is alone, is recorded as failed.
     """
 
     name: ClassVar[str] = "pool"

@@ -10,7 +10,5 @@ class ExitCode(IntEnum):
     FAILED_CALLS = 1  # finished, but some calls failed: see failures.jsonl
     CONFIG = 2  # options, settings, scorecard, models: nothing was started
     BUG = 3  # a fault of ours
-    STOPPED = (
-        4  # the disk is full, the store or cluster was lost; the same command goes on when that is mended
-    )
+    STOPPED = 4  # disk full, store or cluster lost; the same command goes on when that is mended
     INTERRUPTED = 130  # Ctrl-C; the same command goes on where it stopped

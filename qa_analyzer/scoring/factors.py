@@ -33,7 +33,7 @@ _NOTHING: Strings = frozenset({""})
 def needs_of(node: Node, encode: Encode) -> tuple[Strings, ...]:
     """Return what every match holds: one string of each set, the most telling sets first.
 
-    None where a match need hold nothing. ``encode`` maps a character to the characters it may be in the text
+    Empty where a match need hold nothing. ``encode`` maps a character to the characters it may be in the text
     that is searched.
     """
     if isinstance(node, Sequence):
