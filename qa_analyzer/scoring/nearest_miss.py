@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from qa_analyzer.analysis.mandarin import spoken
 from qa_analyzer.analysis.matching import Phrase, PhraseHit, PhraseMatcher
+from qa_analyzer.analysis.sound_search import Nearby
 from qa_analyzer.scoring.evaluation import MatchKind
 from qa_analyzer.scoring.phrase_family import CompiledFamily
 from qa_analyzer.scoring.rules.outcome import Hit, Window
@@ -15,6 +16,7 @@ from qa_analyzer.speech.transcript import Turn
 PHRASES_PER_TEMPLATE = 12
 MIN_CHARS = 3  # two syllables sound like something in nearly every turn
 MAX_DISTANCE = 0.6  # beyond this, likeness is chance
+TURNS_AT_ONCE = 100  # sooner than one by one; more of them only take memory, which would grow with the call
 
 
 class NearestMisses:
@@ -32,8 +34,7 @@ class NearestMisses:
                 continue
             matcher = self._matcher(window.family_keys)
             searched = [turns[index] for index in window.turn_indexes]
-            nearby = matcher.nearby([spoken(turn.text) for turn in searched], MAX_DISTANCE)
-            for turn, places in zip(searched, nearby, strict=True):
+            for turn, places in _nearby(matcher, searched):
                 # What is not closer than the best so far need not be looked at.
                 limit = MAX_DISTANCE if nearest is None else nearest.distance
                 hit = _in_turn(turn, matcher.closest(spoken(turn.text), places, limit))
@@ -54,6 +55,13 @@ class NearestMisses:
                 [Phrase(text, key=text, sound=True, max_distance=None) for text in texts]
             )
         return self._matchers[keys]
+
+
+def _nearby(matcher: PhraseMatcher, turns: Sequence[Turn]) -> Iterator[tuple[Turn, list[Nearby]]]:
+    for first in range(0, len(turns), TURNS_AT_ONCE):
+        some = turns[first : first + TURNS_AT_ONCE]
+        found = matcher.nearby([spoken(turn.text) for turn in some], MAX_DISTANCE)
+        yield from zip(some, found, strict=True)
 
 
 def _in_turn(turn: Turn, near: PhraseHit | None) -> Hit | None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from qa_analyzer.calls.call import Role
 from qa_analyzer.cli.main import run_cli
-from qa_analyzer.scoring.nearest_miss import NearestMisses
+from qa_analyzer.scoring.nearest_miss import TURNS_AT_ONCE, NearestMisses
 from qa_analyzer.scoring.phrase_family import PhraseFamily, compile_family
 from qa_analyzer.scoring.rules.outcome import Window
 from qa_analyzer.speech.transcript import Turn
@@ -28,6 +28,18 @@ def test_the_closest_words_in_the_window_are_shown_with_their_distance() -> None
     assert 0 < hit.distance <= 0.6
     assert "帮您" in hit.note
     assert not hit.certain
+
+
+def test_in_a_long_call_the_closest_of_all_turns_is_shown() -> None:
+    farther = "喂你好请问又什么可以"
+    texts = [farther] * TURNS_AT_ONCE + [TURNS[0].text] + [farther] * TURNS_AT_ONCE
+    turns = tuple(Turn(index, Role.AGENT, text) for index, text in enumerate(texts))
+    misses = NearestMisses({"help": FAMILY})
+    hit = misses.find([window(*range(len(turns)))], turns)
+    alone = misses.find([window(TURNS_AT_ONCE)], turns)
+    assert hit is not None
+    assert hit == alone
+    assert misses.find([window(0)], turns) is not None
 
 
 def test_nothing_alike_is_no_miss() -> None:
