@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import TimeoutError as CallTimeoutError
+from concurrent.futures import wait
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import ClassVar
@@ -20,6 +21,7 @@ from qa_analyzer.batch.time_limits import time_limit_s
 from qa_analyzer.batch.work import CALL_TIMEOUT, LOSSES, WORKER_DIED, CallResult, WorkItem, failed
 
 AHEAD = 32  # calls a worker; results may wait for a slow call before them, but memory stays flat
+LOOK_S = 0.2  # how soon a wish to stop is heard
 OUT_OF_MEMORY = 137  # as the kernel's own killer ends a process
 
 Group = tuple[WorkItem, ...]
@@ -75,11 +77,11 @@ class PoolRunner:
                 break
             pending.append((group, self._schedule(pool, group)))
             waiting += len(group)
-            while waiting >= AHEAD * self.workers:
+            while waiting >= AHEAD * self.workers and _awaited(pending[0][1], stop):
                 waiting -= len(pending[0][0])
                 yield from self._results(pool, *pending.popleft())
         while pending:
-            if stop.asked:
+            if not _awaited(pending[0][1], stop):
                 pending = deque(each for each in pending if not _taken_back(each[1]))
             if pending:
                 yield from self._results(pool, *pending.popleft())
@@ -122,6 +124,14 @@ def _outcome(future: ProcessFuture[tuple[CallResult, ...]]) -> tuple[CallResult,
     except ProcessExpired as problem:
         died = f"its worker process died (exit code {problem.exitcode}), perhaps out of memory"
         return _Lost(WORKER_DIED, died)
+
+
+def _awaited(future: ProcessFuture[tuple[CallResult, ...]], stop: Stop) -> bool:
+    """Wait for a group; False once ``stop`` is asked: behind a long call others would go on beginning."""
+    while not stop.asked:
+        if wait([future], timeout=LOOK_S).done:
+            return True
+    return False
 
 
 def _taken_back(future: ProcessFuture[tuple[CallResult, ...]]) -> bool:

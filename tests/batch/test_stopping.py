@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any, cast
 
 import pytest
 
+from qa_analyzer.batch.groups import MOST_CALLS
 from qa_analyzer.batch.pool_runner import PoolRunner
 from qa_analyzer.batch.recipe import Recipe
 from qa_analyzer.batch.runners import InProcessRunner, Runner
@@ -33,14 +35,31 @@ class SlowProcessor:
 
 
 @dataclass(frozen=True)
+class LongFirstProcessor(SlowProcessor):
+    """Takes long over the first group, after others have seen two groups done."""
+
+    def process_together(self, group: Sequence[WorkItem]) -> tuple[CallResult, ...]:
+        if group[0].call_id == "c000":
+            wait_for_groups(self.log, 2)
+            time.sleep(4)
+        return super().process_together(group)
+
+
+@dataclass(frozen=True)
 class SlowRecipe:
     log: Path
+    processor: type[SlowProcessor] = SlowProcessor
 
     def check(self) -> None:
         pass
 
     def build(self) -> Any:
-        return SlowProcessor(self.log)
+        return self.processor(self.log)
+
+
+def wait_for_groups(log: Path, groups: int) -> None:
+    while not log.exists() or len(log.read_text().split()) < groups * MOST_CALLS:
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("runner", [InProcessRunner(), PoolRunner(2, 1.0)], ids=lambda each: each.name)
@@ -54,6 +73,24 @@ def test_what_is_in_hand_is_finished_and_nothing_new_is_begun(runner: Runner, tm
     assert sorted(given) == given
     assert set(given) == set(log.read_text().split()), "all that was begun is given, and nothing else"
     assert 0 < len(given) < len(work) / 2
+
+
+def test_behind_a_long_call_no_other_is_begun(tmp_path: Path) -> None:
+    work = [StoredTranscript(f"c{number:03d}", Path("x")) for number in range(120)]
+    stop, log = Stop(), tmp_path / "log"
+
+    def ask() -> None:
+        wait_for_groups(log, 2)
+        stop.asked = True
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    recipe = cast(Recipe, SlowRecipe(log, LongFirstProcessor))
+    given = [result.call_id for result in PoolRunner(2, 1.0).run(work, recipe, stop)]
+    asking.join()
+    assert set(given) == set(log.read_text().split())
+    assert given[0] == "c000", "the long one is finished"
+    assert 2 * MOST_CALLS < len(given) < len(work) / 2
 
 
 CALLS = [
