@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
-VERSION = 2
+VERSION = 3
 """Raise it with every change of this room, or of decoding and channel checks, that changes a transcript.
 Every call is then transcribed anew, which costs a site hours; a change that only makes it faster leaves it.
 """

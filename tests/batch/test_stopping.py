@@ -117,7 +117,7 @@ def test_ctrl_c_in_a_terminal(workers: str, tmp_path: Path) -> None:
     while process.poll() is None and not (journal.exists() and journal.read_bytes()):
         time.sleep(0.005)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the program and all its workers
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=180)
     assert process.returncode == ExitCode.INTERRUPTED, said.decode()
     assert "手上的通话".encode() in said
     assert "断点".encode() in said
