@@ -21,8 +21,8 @@ DRAFT_PREFIX = ".draft."
 _ABOUT_THE_RUN = {"run.json", "metrics.prom", "runs.jsonl", JOURNAL, STORE, f"{STORE}-wal", f"{STORE}-shm"}
 _RUN_COLUMNS = {"run_id", "created_at", "updated_at", "failed_at", "revision", "evaluation_id"}
 _RUN_TABLES = {"runs", "counters", "alembic_version", "audit_log", "sqlite_sequence"}
-# How fast a run went: one that was resumed took less.
-_PACE = re.compile(r"[\d.]+ 倍实时")
+# How fast a run went: one that was resumed took less, and has no pace when it heard nothing any more.
+_PACE = re.compile(r"<div><dt>[^<]*</dt><dd>[\d.]+ 倍实时</dd></div>")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?([+-]\d\d:\d\d|Z)?")
 
 
@@ -110,7 +110,7 @@ def _content(path: Path, out: Path) -> object:
         ]  # the first sheet tells of the run
     content = path.read_bytes().decode("utf-8", "surrogateescape").replace(str(out), "OUT")
     if path.suffix == ".html":
-        return _PACE.sub("PACE", _MOMENT.sub("MOMENT", content))
+        return _PACE.sub("", _MOMENT.sub("MOMENT", content))
     return content
 
 
