@@ -125,7 +125,7 @@ def test_a_call_that_kills_its_actor_again_fails_alone(ray: Any, tmp_path: Path)
 def test_calls_that_hang_or_take_all_memory_are_given_up_and_the_others_go_on(
     ray: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qa_analyzer.batch.time_limits.START_UP_S", 8.0)
+    monkeypatch.setattr("qa_analyzer.batch.time_limits.START_UP_S", 4.0)
     names = ["a", "starves", "b", "c", "hangs", "d", "e", "f", "g", "h"]
     found = results(ray, ScriptedRecipe(tmp_path / "log"), texts(*names))
     assert [result.call_id for result in found] == names
@@ -165,7 +165,7 @@ CALLS = [
             {"role": "agent", "text": "非常抱歉，明天上午十点前给您修好，再见。"},
         ],
     }
-    for number in range(120)
+    for number in range(80)
 ]
 
 
