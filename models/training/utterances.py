@@ -12,13 +12,14 @@ import torch
 from torch import Tensor
 
 from qa_analyzer.analysis.act_model import plain
+from qa_analyzer.analysis.acts import FEELS_NEGATIVE, FEELS_POSITIVE
 
 SIDES = ("agent", "customer")
 NOTHING = {"none", "other"}
 #: A label with fewer utterances cannot be learned.
 MIN_UTTERANCES = 25
 #: The third column of customers' lines, as labels.
-FEELINGS = {"neg": "feels_negative", "pos": "feels_positive", "neu": None}
+FEELINGS = {"neg": FEELS_NEGATIVE, "pos": FEELS_POSITIVE, "neu": None}
 _OPENINGS = {"greet", "introduce", "offer", "offer_rude", "convenience"}
 # Lines of the one may well perform the other too, although they do not carry its label.
 _MAY_ALSO_BE = {

@@ -29,8 +29,10 @@ class Analyzer:
 
     def analyze(self, transcript: Transcript) -> CallAnalysis:
         """Return all that the rules may look at."""
-        acts = self.act_tagger.tag(transcript) if self.act_tagger is not None else None
-        felt = self.act_tagger.feelings(acts) if self.act_tagger is not None and acts is not None else None
+        acts = felt = None
+        if self.act_tagger is not None:
+            acts = self.act_tagger.tag(transcript)
+            felt = self.act_tagger.feelings(acts)
         sentiment = judge_call(transcript, self.sentiment_model, felt)
         complaints, risks = self.tagger.tag(transcript, sentiment.turns, acts or ())
         return CallAnalysis(

@@ -6,11 +6,11 @@ whose matter they talk of gives them away all the same.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from qa_analyzer.digests import sha256_of_file
 from qa_analyzer.errors import ModelError
 from qa_analyzer.settings import shipped
 from qa_analyzer.speech.sounds import han_only
@@ -78,6 +78,6 @@ def role_words() -> RoleWords:
 def role_words_fingerprint() -> str:
     """Return sha256 of the weights; ModelError when they are missing."""
     try:
-        return hashlib.sha256(WEIGHTS_PATH.read_bytes()).hexdigest()
+        return sha256_of_file(WEIGHTS_PATH)
     except OSError as problem:
         raise ModelError(f"the weights {WEIGHTS_PATH} are missing: {problem}") from problem

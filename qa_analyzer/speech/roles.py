@@ -18,6 +18,7 @@ import ahocorasick
 from pydantic import BaseModel, ConfigDict, Field
 
 from qa_analyzer.calls.call import Direction
+from qa_analyzer.digests import sha256_of_file
 from qa_analyzer.human_yaml import load_model
 from qa_analyzer.speech.role_words import role_words, role_words_fingerprint
 from qa_analyzer.speech.sounds import han_only, sound_key
@@ -110,8 +111,8 @@ class _PhraseFinder:
 
 def role_phrases_fingerprint() -> str:
     """Return sha256 over the file of phrases and the learned wording."""
-    phrases = hashlib.sha256(PHRASES_PATH.read_bytes()).hexdigest()
-    return hashlib.sha256((phrases + role_words_fingerprint()).encode()).hexdigest()
+    both = sha256_of_file(PHRASES_PATH) + role_words_fingerprint()
+    return hashlib.sha256(both.encode()).hexdigest()
 
 
 @cache

@@ -1,25 +1,16 @@
 import random
-import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-MODELS = Path(__file__).resolve().parents[2] / "models"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def training_on_path():
-    sys.path.insert(0, str(MODELS))
-    yield
-    sys.path.remove(str(MODELS))
+pytestmark = pytest.mark.usefixtures("models_folder")
 
 
 @pytest.fixture(scope="module")
-def grammar():
+def grammar(models_folder):
     from training.grammar import Grammar
 
-    return Grammar(MODELS / "training" / "service_grammar.yaml")
+    return Grammar(models_folder / "training" / "service_grammar.yaml")
 
 
 def test_every_label_is_a_distribution_and_every_slot_is_known(grammar):

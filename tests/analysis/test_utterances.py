@@ -1,19 +1,10 @@
 """The utterances that teach the models of acts and roles, and how they are read."""
 
-import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-MODELS = Path(__file__).resolve().parents[2] / "models"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def training_on_path():
-    sys.path.insert(0, str(MODELS))
-    yield
-    sys.path.remove(str(MODELS))
+pytestmark = pytest.mark.usefixtures("models_folder")
 
 
 def test_labels_and_feelings_are_read(tmp_path):
@@ -52,10 +43,10 @@ def test_what_cannot_be_read_names_its_line(tmp_path, name, line):
         read_utterances(tmp_path)
 
 
-def test_shipped_utterances_have_known_labels_and_no_doubles():
+def test_shipped_utterances_have_known_labels_and_no_doubles(models_folder):
     from training.utterances import labels_of, read_utterances
 
-    utterances = read_utterances(MODELS / "training" / "acts")
+    utterances = read_utterances(models_folder / "training" / "acts")
     learned = labels_of(utterances)
     rare = Counter(label for one in utterances for label in one.labels if label not in learned[one.side])
     assert len(utterances) > 15_000
