@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from qa_analyzer.calls.call import Role
 from qa_analyzer.scoring.evaluation import MatchKind
 from qa_analyzer.scoring.heard import MIN_HEARD_SHARE
-from qa_analyzer.scoring.phrase_family import CompiledFamily, PhraseFamily
+from qa_analyzer.scoring.phrase_family import PhraseFamily
 from qa_analyzer.scoring.rules.outcome import Hit, Outcome, State
 from qa_analyzer.scoring.rules.scope import Regions, RoleName, Scope, inside, role_of
 from qa_analyzer.speech.transcript import Turn
@@ -229,8 +229,3 @@ class SemanticRule(TextRule):
             return Outcome(State.MISS, windows=(view.searched(role, regions),))
         hits = view.alike(self, regions)
         return self.answer(view, role, regions, hits, len(hits))
-
-
-def inline_families(rule: PhrasesRule, compiled: dict[str, CompiledFamily]) -> bool:
-    """Say whether the rule's own family still has to be compiled."""
-    return bool(rule.say) and rule.inline_key not in compiled
